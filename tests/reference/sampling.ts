@@ -40,7 +40,7 @@ export function sampleToken(
     probs[token] = 1;
     return { token, logp: logp[token]!, probs };
   }
-  let probs = logp.map(Math.exp);
+  let probs: Float64Array = logp.map(Math.exp);
   if (topK > 0 && topK < V) {
     const threshold = scaled.toSorted((a, b) => b - a)[topK - 1]!;
     probs = normalise(probs.map((p, v) => (scaled[v]! >= threshold ? p : 0)));
