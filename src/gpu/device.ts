@@ -1,0 +1,220 @@
+/**
+ * Opens the GPU: adapter, limits, features, compiled pipelines, counters.
+ *
+ * Designed for the smallest WebGPU device (8 storage buffers a stage, 16 KiB of workgroup memory);
+ * more is asked for only where the adapter offers it.
+ */
+
+import type { Kernel, Values } from './kernel';
+import { compilePipeline, type Pipeline } from './pipeline';
+
+/** Why there is no GPU to work with; each has its own advice in the page. */
+export type GpuProblem = 'no-webgpu' | 'no-adapter' | 'limits' | 'device';
+
+export class GpuUnavailable extends Error {
+  override readonly name = 'GpuUnavailable';
+  constructor(
+    readonly problem: GpuProblem,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export interface AdapterName {
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly description: string;
+  /** True for a software adapter such as SwiftShader or llvmpipe. */
+  readonly is_fallback: boolean;
+}
+
+/** Totals since the device was opened; the benchmark reads differences. */
+export interface GpuCounters {
+  dispatches: number;
+  submits: number;
+  readbacks: number;
+  bindGroups: number;
+  buffers: number;
+  /** Bytes of all live buffers. */
+  bytes: number;
+  /** The most `bytes` has been. */
+  peakBytes: number;
+}
+
+/** A range of a GPU buffer; offset and size in bytes, the offset a multiple of 256. */
+export interface View {
+  readonly buffer: GPUBuffer;
+  readonly offset: number;
+  readonly size: number;
+}
+
+const NEEDED: Partial<Record<keyof GPUSupportedLimits, number>> = {
+  maxStorageBuffersPerShaderStage: 8,
+  maxComputeInvocationsPerWorkgroup: 256,
+  maxComputeWorkgroupStorageSize: 16_384,
+  maxStorageBufferBindingSize: 128 * 1024 * 1024,
+};
+
+/** Limits that are raised to what the adapter has. */
+const RAISED = ['maxBufferSize', 'maxStorageBufferBindingSize'] as const;
+
+const BUFFER_USAGE = () =>
+  GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+
+export class Gpu {
+  readonly counters: GpuCounters = {
+    dispatches: 0,
+    submits: 0,
+    readbacks: 0,
+    bindGroups: 0,
+    buffers: 0,
+    bytes: 0,
+    peakBytes: 0,
+  };
+  /** Settles when the device is lost; `reason` is 'destroyed' after `close`. */
+  readonly lost: Promise<GPUDeviceLostInfo>;
+  /** Set by the owner; called with each validation or memory error that nothing caught. */
+  onError: (message: string) => void = (message) => {
+    throw new Error(message);
+  };
+  private readonly pipelines = new Map<string, Promise<Pipeline>>();
+  private readonly live = new Set<GPUBuffer>();
+
+  private constructor(
+    readonly device: GPUDevice,
+    readonly adapter: AdapterName,
+  ) {
+    this.lost = device.lost;
+    device.addEventListener('uncapturederror', (event) => this.onError(event.error.message));
+  }
+
+  /**
+   * Opens the default adapter.
+   * @throws {GpuUnavailable} without WebGPU, an adapter, the needed limits, or a device
+   */
+  static async open(gpu: GPU | undefined = globalThis.navigator?.gpu): Promise<Gpu> {
+    if (!gpu) {
+      throw new GpuUnavailable('no-webgpu', 'This browser has no WebGPU (navigator.gpu).');
+    }
+    const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+    if (!adapter) {
+      throw new GpuUnavailable('no-adapter', 'WebGPU is here, but it offers no adapter.');
+    }
+    for (const [name, needed] of Object.entries(NEEDED)) {
+      const met = adapter.limits[name as keyof GPUSupportedLimits] as number;
+      if (met < needed) {
+        throw new GpuUnavailable('limits', `The GPU's ${name} is ${met}; ${needed} is needed.`);
+      }
+    }
+    const requiredLimits: Record<string, number> = {};
+    for (const name of RAISED) requiredLimits[name] = adapter.limits[name];
+    const requiredFeatures = (['timestamp-query'] as const).filter((feature) =>
+      adapter.features.has(feature),
+    );
+    let device: GPUDevice;
+    try {
+      device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
+    } catch (cause) {
+      throw new GpuUnavailable('device', `The GPU refused a device: ${String(cause)}`);
+    }
+    return new Gpu(device, nameOf(adapter.info));
+  }
+
+  get hasTimestamps(): boolean {
+    return this.device.features.has('timestamp-query');
+  }
+
+  /** The pipeline of a kernel with these constants, compiled once. */
+  pipeline(kernel: Kernel, constants: Values): Promise<Pipeline> {
+    const key = `${kernel.name} ${JSON.stringify(constants)}`;
+    let pipeline = this.pipelines.get(key);
+    if (!pipeline) {
+      pipeline = compilePipeline(this.device, kernel, constants);
+      this.pipelines.set(key, pipeline);
+    }
+    return pipeline;
+  }
+
+  /** A new zeroed storage buffer of at least `bytes`. The caller frees it. */
+  alloc(label: string, bytes: number): View {
+    const size = Math.max(16, Math.ceil(bytes / 16) * 16);
+    const limit = this.device.limits.maxBufferSize;
+    if (size > limit) {
+      throw new Error(
+        `${label} needs a buffer of ${size} bytes; this GPU allows ${limit}. Choose a smaller model or batch.`,
+      );
+    }
+    const buffer = this.device.createBuffer({ label, size, usage: BUFFER_USAGE() });
+    this.live.add(buffer);
+    this.counters.buffers++;
+    this.counters.bytes += size;
+    this.counters.peakBytes = Math.max(this.counters.peakBytes, this.counters.bytes);
+    return { buffer, offset: 0, size };
+  }
+
+  /** A new buffer that holds `data`. */
+  upload(label: string, data: ArrayBufferView<ArrayBuffer>): View {
+    const view = this.alloc(label, data.byteLength);
+    this.write(view, data);
+    return view;
+  }
+
+  /** Queues a write to the start of a view (or `at` bytes in). */
+  write(view: View, data: ArrayBufferView<ArrayBuffer>, at = 0): void {
+    if (at + data.byteLength > view.size) {
+      throw new Error(
+        `write of ${data.byteLength} bytes at ${at} into a view of ${view.size} bytes`,
+      );
+    }
+    this.device.queue.writeBuffer(
+      view.buffer,
+      view.offset + at,
+      data.buffer,
+      data.byteOffset,
+      data.byteLength,
+    );
+  }
+
+  /** Destroys the buffer behind a view made by `alloc` or `upload`. */
+  free(...views: View[]): void {
+    for (const { buffer } of views) {
+      if (!this.live.delete(buffer)) continue;
+      this.counters.buffers--;
+      this.counters.bytes -= buffer.size;
+      buffer.destroy();
+    }
+  }
+
+  submit(...commands: GPUCommandBuffer[]): void {
+    this.counters.submits++;
+    this.device.queue.submit(commands);
+  }
+
+  /** Destroys every buffer and the device. */
+  close(): void {
+    this.onError = () => {};
+    for (const buffer of this.live) buffer.destroy();
+    this.live.clear();
+    this.device.destroy();
+  }
+}
+
+function nameOf(info: GPUAdapterInfo): AdapterName {
+  const all = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`;
+  return {
+    vendor: info.vendor,
+    architecture: info.architecture,
+    description: info.description || info.device || all.trim(),
+    is_fallback: info.isFallbackAdapter ?? /swiftshader|llvmpipe|lavapipe|software/i.test(all),
+  };
+}
+
+/** A part of a view; `from` and `bytes` in bytes, `from` a multiple of 256. */
+export function slice(view: View, from: number, bytes: number): View {
+  if (from % 256 !== 0) throw new Error(`a view must start at a multiple of 256, not ${from}`);
+  if (from + bytes > view.size) {
+    throw new Error(`slice ${from}+${bytes} leaves the view of ${view.size} bytes`);
+  }
+  return { buffer: view.buffer, offset: view.offset + from, size: bytes };
+}

@@ -1,0 +1,64 @@
+/** Compiles a kernel with its constants; every compiler message ends up in the error. */
+import type { Kernel, Values } from './kernel';
+
+export interface Pipeline {
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+}
+
+/**
+ * The source with its `const NAME: u32 = …;` declarations set, and the rest of the constants as
+ * pipeline overrides.
+ * @throws when the shader declares a constant in neither way
+ */
+export function specialise(
+  kernel: Kernel,
+  constants: Values,
+): { code: string; overrides: Record<string, number> } {
+  let code = kernel.code;
+  const overrides: Record<string, number> = {};
+  for (const [name, value] of Object.entries(constants)) {
+    const declared = new RegExp(`^const ${name}: u32 = \\d+u;`, 'm');
+    if (declared.test(code)) code = code.replace(declared, `const ${name}: u32 = ${value}u;`);
+    else if (new RegExp(`^override ${name}\\b`, 'm').test(code)) overrides[name] = value;
+    else throw new Error(`shaders/${kernel.name}.wgsl declares no constant ${name}`);
+  }
+  return { code, overrides };
+}
+
+/** @throws with all compilation messages when the WGSL or the pipeline is refused */
+export async function compilePipeline(
+  device: GPUDevice,
+  kernel: Kernel,
+  constants: Values,
+): Promise<Pipeline> {
+  const { code, overrides } = specialise(kernel, constants);
+  const module = device.createShaderModule({ label: kernel.name, code });
+  const layout = device.createBindGroupLayout({
+    label: kernel.name,
+    entries: [
+      { binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: 'uniform' } },
+      ...Object.values(kernel.bindings).map((binding, index) => ({
+        binding: index + 1,
+        visibility: GPUShaderStage.COMPUTE,
+        buffer: {
+          type: (binding.access === 'in'
+            ? 'read-only-storage'
+            : 'storage') satisfies GPUBufferBindingType as GPUBufferBindingType,
+        },
+      })),
+    ],
+  });
+  try {
+    const pipeline = await device.createComputePipelineAsync({
+      label: kernel.name,
+      layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      compute: { module, entryPoint: 'main', constants: overrides },
+    });
+    return { pipeline, layout };
+  } catch (cause) {
+    const { messages } = await module.getCompilationInfo();
+    const details = messages.map((m) => `  line ${m.lineNum}: ${m.message}`).join('\n');
+    throw new Error(`shaders/${kernel.name}.wgsl does not compile: ${String(cause)}\n${details}`);
+  }
+}

@@ -1,0 +1,317 @@
+/**
+ * A tape: a fixed list of dispatches, recorded once and replayed every step.
+ *
+ * While recording, temporaries are only names with a size. `finish` sees the whole list, so it
+ * knows the first and the last dispatch that touches each temporary and lets those whose lives do
+ * not overlap share a buffer; then it makes all pipelines, uniforms and bind groups. A replay
+ * allocates nothing. What changes from step to step lives in buffers that the owner writes before
+ * the submit, never in the recording.
+ */
+import type { Gpu, View } from './device';
+import { elementsOf, type Grid, type Kernel, type Values } from './kernel';
+
+/** A temporary of a tape that has not been given its buffer yet. */
+export class Temp {
+  first = Number.POSITIVE_INFINITY;
+  last = -1;
+  view: View | undefined;
+  constructor(
+    readonly label: string,
+    readonly size: number,
+  ) {}
+}
+
+/** What can be bound: a real range, or a temporary of the same tape. */
+export type Slot = View | Temp;
+
+interface DispatchOp {
+  kind: 'dispatch';
+  kernel: Kernel;
+  params: Values;
+  constants: Values;
+  slots: (Slot | undefined)[];
+  grid: Grid;
+}
+interface CopyOp {
+  kind: 'copy';
+  from: Slot;
+  to: Slot;
+  bytes: number;
+}
+type Op = DispatchOp | CopyOp;
+
+type Ready =
+  | {
+      kind: 'dispatch';
+      name: string;
+      pipeline: GPUComputePipeline;
+      group: GPUBindGroup;
+      grid: Grid;
+    }
+  | { kind: 'copy'; from: View; to: View; bytes: number };
+
+/** Names and sizes of one dispatch, for the profiler and the Kernels lens. */
+export interface DispatchInfo {
+  readonly kernel: Kernel;
+  readonly params: Values;
+  readonly constants: Values;
+  readonly grid: Grid;
+}
+
+const UNIFORM_STRIDE = 256;
+
+export class Tape {
+  private readonly ops: Op[] = [];
+  private readonly temps: Temp[] = [];
+  private ready: Ready[] | undefined;
+  private readonly owned: View[] = [];
+
+  constructor(
+    private readonly gpu: Gpu,
+    readonly label: string,
+  ) {}
+
+  /** A temporary of `elements` four-byte values, alive from its first to its last use. */
+  temp(label: string, elements: number): Temp {
+    const temp = new Temp(`${this.label}/${label}`, elements * 4);
+    this.temps.push(temp);
+    return temp;
+  }
+
+  /** Records one kernel. Optional bindings may be left out. */
+  dispatch<B extends string, P extends string, C extends string>(
+    kernel: Kernel<B, P, C>,
+    params: Values<P>,
+    slots: Partial<Record<B, Slot>>,
+    constants: Partial<Values<C>> = {},
+  ): void {
+    const all = { ...kernel.constants, ...constants } as Values<C>;
+    const bound: (Slot | undefined)[] = [];
+    for (const [name, binding] of Object.entries(kernel.bindings) as [
+      B,
+      Kernel['bindings'][string],
+    ][]) {
+      const slot: Slot | undefined = slots[name];
+      if (!slot) {
+        if (!binding.optional) throw new Error(`${kernel.name}: binding '${name}' is missing`);
+      } else {
+        const needed = elementsOf(binding.shape, params) * 4;
+        if (slot.size < needed) {
+          throw new Error(
+            `${kernel.name}: '${name}' [${binding.shape}] needs ${needed} bytes, bound ${slot.size}`,
+          );
+        }
+        this.touch(slot);
+      }
+      bound.push(slot);
+    }
+    this.ops.push({
+      kind: 'dispatch',
+      kernel: kernel as unknown as Kernel,
+      params,
+      constants: all,
+      slots: bound,
+      grid: kernel.grid(params, all),
+    });
+  }
+
+  /** Records a copy of `bytes` from the start of one slot to the start of another. */
+  copy(from: Slot, to: Slot, bytes: number): void {
+    this.touch(from);
+    this.touch(to);
+    this.ops.push({ kind: 'copy', from, to, bytes });
+  }
+
+  private touch(slot: Slot): void {
+    if (!(slot instanceof Temp)) return;
+    slot.first = Math.min(slot.first, this.ops.length);
+    slot.last = this.ops.length;
+  }
+
+  /** Keeps a temporary's contents to the end of the tape, so that they can be read after it. */
+  keep(...temps: Temp[]): void {
+    for (const temp of temps) temp.last = Number.POSITIVE_INFINITY;
+  }
+
+  /** Places temporaries, compiles pipelines, makes bind groups. Call once, before `encode`. */
+  async finish(): Promise<this> {
+    this.placeTemps();
+    const pipelines = await Promise.all(
+      this.ops.map((op) =>
+        op.kind === 'dispatch' ? this.gpu.pipeline(op.kernel, op.constants) : undefined,
+      ),
+    );
+    const uniforms = this.writeUniforms();
+    const readDummy = this.own(this.gpu.alloc(`${this.label}/unbound inputs`, 256));
+    const writeDummies: View[] = [];
+    this.ready = this.ops.map((op, index): Ready => {
+      if (op.kind === 'copy') {
+        return { kind: 'copy', from: real(op.from), to: real(op.to), bytes: op.bytes };
+      }
+      const { pipeline, layout } = pipelines[index]!;
+      let writes = 0;
+      const bindings = Object.values(op.kernel.bindings);
+      const views = op.slots.map((slot, at) => {
+        if (slot) return real(slot);
+        if (bindings[at]!.access === 'in') return readDummy;
+        writeDummies[writes] ??= this.own(this.gpu.alloc(`${this.label}/unbound outputs`, 256));
+        return writeDummies[writes++]!;
+      });
+      this.gpu.counters.bindGroups++;
+      const group = this.gpu.device.createBindGroup({
+        label: op.kernel.name,
+        layout,
+        entries: [
+          { binding: 0, resource: { buffer: uniforms, offset: index * UNIFORM_STRIDE, size: 128 } },
+          ...views.map((view, at) => ({
+            binding: at + 1,
+            resource: { buffer: view.buffer, offset: view.offset, size: view.size },
+          })),
+        ],
+      });
+      return { kind: 'dispatch', name: op.kernel.name, pipeline, group, grid: op.grid };
+    });
+    return this;
+  }
+
+  private own(view: View): View {
+    this.owned.push(view);
+    return view;
+  }
+
+  /** First fit by size: a temporary takes the smallest free buffer that holds it, or a new one. */
+  private placeTemps(): void {
+    const pool: { view: View; freeAfter: number }[] = [];
+    const inOrder = this.temps.filter((temp) => temp.last >= 0).sort((a, b) => a.first - b.first);
+    const plan: { temp: Temp; home: number }[] = [];
+    const homes: { size: number; freeAfter: number; label: string }[] = [];
+    for (const temp of inOrder) {
+      let best = -1;
+      for (let at = 0; at < homes.length; at++) {
+        const home = homes[at]!;
+        if (home.freeAfter >= temp.first) continue;
+        if (home.size < temp.size) continue;
+        if (best < 0 || home.size < homes[best]!.size) best = at;
+      }
+      if (best < 0) {
+        best = homes.length;
+        homes.push({ size: temp.size, freeAfter: -1, label: temp.label });
+      }
+      homes[best]!.freeAfter = temp.last;
+      plan.push({ temp, home: best });
+    }
+    for (const home of homes) {
+      pool.push({
+        view: this.own(this.gpu.alloc(home.label, home.size)),
+        freeAfter: home.freeAfter,
+      });
+    }
+    for (const { temp, home } of plan) temp.view = { ...pool[home]!.view, size: pad16(temp.size) };
+  }
+
+  private writeUniforms(): GPUBuffer {
+    const bytes = new ArrayBuffer(Math.max(1, this.ops.length) * UNIFORM_STRIDE);
+    const data = new DataView(bytes);
+    this.ops.forEach((op, index) => {
+      if (op.kind !== 'dispatch') return;
+      let at = index * UNIFORM_STRIDE;
+      for (const [name, type] of Object.entries(op.kernel.params)) {
+        const value = op.params[name];
+        if (value === undefined) throw new Error(`${op.kernel.name}: param '${name}' is missing`);
+        if (type === 'f32') data.setFloat32(at, value, true);
+        else if (type === 'i32') data.setInt32(at, value, true);
+        else data.setUint32(at, value, true);
+        at += 4;
+      }
+    });
+    const buffer = this.gpu.device.createBuffer({
+      label: `${this.label}/params`,
+      size: bytes.byteLength,
+      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+    });
+    this.gpu.device.queue.writeBuffer(buffer, 0, bytes);
+    this.uniforms = buffer;
+    return buffer;
+  }
+  private uniforms: GPUBuffer | undefined;
+
+  /** Appends the whole tape to an encoder, `times` over. */
+  encode(encoder: GPUCommandEncoder, times = 1): void {
+    if (!this.ready) throw new Error(`tape '${this.label}' is not finished`);
+    let pass: GPUComputePassEncoder | undefined;
+    for (let round = 0; round < times; round++) {
+      for (const op of this.ready) {
+        if (op.kind === 'copy') {
+          pass?.end();
+          pass = undefined;
+          encoder.copyBufferToBuffer(
+            op.from.buffer,
+            op.from.offset,
+            op.to.buffer,
+            op.to.offset,
+            op.bytes,
+          );
+          continue;
+        }
+        pass ??= encoder.beginComputePass({ label: this.label });
+        pass.setPipeline(op.pipeline);
+        pass.setBindGroup(0, op.group);
+        pass.dispatchWorkgroups(op.grid[0], op.grid[1], op.grid[2]);
+        this.gpu.counters.dispatches++;
+      }
+    }
+    pass?.end();
+  }
+
+  /** Appends each dispatch as its own pass with timestamps; used by the profiler only. */
+  encodeTimed(encoder: GPUCommandEncoder, querySet: GPUQuerySet): void {
+    this.ready?.forEach((op, index) => {
+      if (op.kind === 'copy') {
+        const { from, to } = op;
+        encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, op.bytes);
+        return;
+      }
+      const pass = encoder.beginComputePass({
+        timestampWrites: {
+          querySet,
+          beginningOfPassWriteIndex: 2 * index,
+          endOfPassWriteIndex: 2 * index + 1,
+        },
+      });
+      pass.setPipeline(op.pipeline);
+      pass.setBindGroup(0, op.group);
+      pass.dispatchWorkgroups(op.grid[0], op.grid[1], op.grid[2]);
+      pass.end();
+    });
+  }
+
+  /** What each operation is; copies are undefined. */
+  describe(): (DispatchInfo | undefined)[] {
+    return this.ops.map((op) => (op.kind === 'dispatch' ? op : undefined));
+  }
+
+  /** Submits the tape once (or `times` over) on its own. */
+  run(times = 1): void {
+    const encoder = this.gpu.device.createCommandEncoder({ label: this.label });
+    this.encode(encoder, times);
+    this.gpu.submit(encoder.finish());
+  }
+
+  /** Frees temporaries and uniforms. */
+  free(): void {
+    this.gpu.free(...this.owned);
+    this.owned.length = 0;
+    this.uniforms?.destroy();
+    this.uniforms = undefined;
+    this.ready = undefined;
+  }
+}
+
+const pad16 = (bytes: number) => Math.max(16, Math.ceil(bytes / 16) * 16);
+
+/** The range behind a slot. @throws for a temporary whose tape is not finished */
+export function real(slot: Slot): View {
+  if (!(slot instanceof Temp)) return slot;
+  if (!slot.view) throw new Error(`temporary '${slot.label}' has no buffer yet`);
+  return slot.view;
+}

@@ -1,0 +1,45 @@
+/** Token and position embeddings. P is n_positions; row n stands at position n mod T. */
+
+import backward from '../../shaders/embedding_backward.wgsl?raw';
+import forward from '../../shaders/embedding_forward.wgsl?raw';
+import tokenSortCode from '../../shaders/token_sort.wgsl?raw';
+import { defineKernel, groups, inout, input, output } from '../gpu/kernel';
+
+/** out = wte[ids] + wpe[position]. */
+export const embeddingForward = defineKernel({
+  name: 'embedding_forward',
+  code: forward,
+  params: { N: 'u32', T: 'u32', C: 'u32', V: 'u32', P: 'u32' },
+  bindings: { ids: input('N', 'i32'), wte: input('V, C'), wpe: input('P, C'), out: output('N, C') },
+  constants: { WG: 64 },
+  grid: ({ N, C }, c) => [groups(N * C, c.WG)],
+});
+
+/**
+ * The rows of a batch in the order of their token: `sorted` holds the ids ascending, `order` where
+ * each came from (stable). It lets `embedding_backward` gather instead of scatter.
+ */
+export const tokenSort = defineKernel({
+  name: 'token_sort',
+  code: tokenSortCode,
+  params: { N: 'u32' },
+  bindings: { ids: input('N', 'i32'), sorted: output('N', 'i32'), order: output('N', 'i32') },
+  constants: { WG: 64 },
+  grid: ({ N }, c) => [groups(N, c.WG)],
+});
+
+/** Gathers dx into dwte [V, C] and dwpe [P, C]; rows of wpe from T on get 0. */
+export const embeddingBackward = defineKernel({
+  name: 'embedding_backward',
+  code: backward,
+  params: { N: 'u32', T: 'u32', C: 'u32', V: 'u32', P: 'u32' },
+  bindings: {
+    sorted: input('N', 'i32'),
+    order: input('N', 'i32'),
+    dx: input('N, C'),
+    dwte: inout('V, C'),
+    dwpe: inout('P, C'),
+  },
+  constants: { WG: 64, ACCUMULATE_WTE: 0, ACCUMULATE_WPE: 0 },
+  grid: ({ V, P, C }, c) => [groups((V + P) * C, c.WG)],
+});

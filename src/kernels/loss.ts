@@ -1,0 +1,51 @@
+/**
+ * Cross-entropy over rows of logits, split so that supervised and policy losses share it: the
+ * forward gives each row's log-probability, the loss decides a weight for each row, the backward
+ * turns logits into the gradient of Σ weight·(−logprob).
+ */
+
+import backward from '../../shaders/cross_entropy_backward.wgsl?raw';
+import forward from '../../shaders/cross_entropy_forward.wgsl?raw';
+import weightedSum from '../../shaders/weighted_sum.wgsl?raw';
+import { defineKernel, flatGrid, inout, input, output } from '../gpu/kernel';
+
+/** logprob of targets under softmax(logits·inv_temperature); 0 where the target is −100. */
+export const crossEntropyForward = defineKernel({
+  name: 'cross_entropy_forward',
+  code: forward,
+  params: { N: 'u32', V: 'u32', inv_temperature: 'f32' },
+  bindings: {
+    logits: input('N, V'),
+    targets: input('N', 'i32'),
+    logprob: output('N'),
+    lse: output('N'),
+    entropy: output('N'),
+  },
+  constants: { WG: 64 },
+  grid: ({ N }) => flatGrid(N),
+});
+
+/** In place: logits ← weight·(softmax − onehot)·inv_temperature; rows with target −100 become 0. */
+export const crossEntropyBackward = defineKernel({
+  name: 'cross_entropy_backward',
+  code: backward,
+  params: { N: 'u32', V: 'u32', inv_temperature: 'f32' },
+  bindings: {
+    logits: inout('N, V'),
+    targets: input('N', 'i32'),
+    lse: input('N'),
+    weight: input('N'),
+  },
+  constants: { WG: 64 },
+  grid: ({ N }) => flatGrid(N),
+});
+
+/** out[slot] = scale·Σ a·b, by a fixed-order tree in one workgroup. */
+export const weightedSumKernel = defineKernel({
+  name: 'weighted_sum',
+  code: weightedSum,
+  params: { N: 'u32', slot: 'u32', S: 'u32', scale: 'f32' },
+  bindings: { a: input('N'), b: input('N'), out: inout('S') },
+  constants: { WG: 64 },
+  grid: () => [1],
+});

@@ -1,0 +1,193 @@
+/**
+ * Scalar heads and the losses of the reward model and of PPO (formulas: RLHF losses in
+ * docs/reward.md and docs/ppo.md). S sequences of T rows; R response positions; M sequences of a
+ * minibatch, `rows` says which sequence of the rollout each is. `lengths` [S, 2] holds the prompt's
+ * and the response's length (end-of-text counted).
+ */
+
+import gaeCode from '../../shaders/gae.wgsl?raw';
+import gatherResponseCode from '../../shaders/gather_response.wgsl?raw';
+import gatherRowsCode from '../../shaders/gather_rows.wgsl?raw';
+import klRewardCode from '../../shaders/kl_reward.wgsl?raw';
+import pairwiseLossCode from '../../shaders/pairwise_loss.wgsl?raw';
+import ppoPolicyLossCode from '../../shaders/ppo_policy_loss.wgsl?raw';
+import ppoValueLossCode from '../../shaders/ppo_value_loss.wgsl?raw';
+import scoreBackwardCode from '../../shaders/score_backward.wgsl?raw';
+import scoreBackwardWeightCode from '../../shaders/score_backward_weight.wgsl?raw';
+import scoreForwardCode from '../../shaders/score_forward.wgsl?raw';
+import whitenCode from '../../shaders/whiten.wgsl?raw';
+import { defineKernel, flatGrid, groups, inout, input, output } from '../gpu/kernel';
+
+/** score[n] = h[n]·weight. */
+export const scoreForward = defineKernel({
+  name: 'score_forward',
+  code: scoreForwardCode,
+  params: { N: 'u32', C: 'u32' },
+  bindings: { h: input('N, C'), weight: input('C'), score: output('N') },
+  constants: { WG: 64 },
+  grid: ({ N }, c) => [groups(N, c.WG)],
+});
+
+/** dh[n] = dscore[n]·weight. */
+export const scoreBackward = defineKernel({
+  name: 'score_backward',
+  code: scoreBackwardCode,
+  params: { N: 'u32', C: 'u32' },
+  bindings: { dscore: input('N'), weight: input('C'), dh: output('N, C') },
+  constants: { WG: 64 },
+  grid: ({ N, C }, c) => flatGrid(groups(N * C, c.WG)),
+});
+
+/** dweight = Σ_n dscore[n]·h[n] (+ dweight with `ACCUMULATE`). */
+export const scoreBackwardWeight = defineKernel({
+  name: 'score_backward_weight',
+  code: scoreBackwardWeightCode,
+  params: { N: 'u32', C: 'u32' },
+  bindings: { dscore: input('N'), h: input('N, C'), dweight: inout('C') },
+  constants: { WG: 64, ACCUMULATE: 0 },
+  grid: ({ C }) => [groups(C, 4)],
+});
+
+/**
+ * The K-wise loss. Completion s has its score at row s·T + length[s] − 1, its prompt group[s]
+ * (negative: an empty row) and rank[s] (1 is best; equal is a tie). weight[s] = 1/(pairs of its
+ * prompt · prompts of the batch). dscores [S·T] is 0 elsewhere. picked[s] = its score.
+ * stats[0..3] = loss, pairs ordered as the labeler did, pairs, Σ (r_w − r_l).
+ */
+export const pairwiseLoss = defineKernel({
+  name: 'pairwise_loss',
+  code: pairwiseLossCode,
+  params: { S: 'u32', T: 'u32' },
+  bindings: {
+    scores: input('S, T'),
+    length: input('S', 'i32'),
+    group: input('S', 'i32'),
+    rank: input('S', 'i32'),
+    weight: input('S'),
+    dscores: output('S, T'),
+    picked: output('S'),
+    stats: output('4'),
+  },
+  constants: { WG: 64 },
+  grid: () => [1],
+});
+
+/** out[m] = source[rows[m]], rows of W four-byte values. */
+export const gatherRows = defineKernel({
+  name: 'gather_rows',
+  code: gatherRowsCode,
+  params: { S: 'u32', M: 'u32', W: 'u32' },
+  bindings: { source: input('S, W', 'u32'), rows: input('M', 'i32'), out: output('M, W', 'u32') },
+  constants: { WG: 64 },
+  grid: ({ M, W }, c) => flatGrid(groups(M * W, c.WG)),
+});
+
+/**
+ * out[s, r] = source[s·T + prompt length − 1 + r] for r < response length, else 0: the row
+ * that predicts (or values the state before) response token r.
+ */
+export const gatherResponse = defineKernel({
+  name: 'gather_response',
+  code: gatherResponseCode,
+  params: { S: 'u32', T: 'u32', R: 'u32' },
+  bindings: {
+    source: input('S, T'),
+    lengths: input('S, 2', 'i32'),
+    out: output('S, R'),
+  },
+  constants: { WG: 64 },
+  grid: ({ S, R }, c) => [groups(S * R, c.WG)],
+});
+
+/**
+ * rewards[s, r] = −kl_coef·(logprob − ref_logprob), plus score[s] at the last response token.
+ * step[0] holds kl_coef as f32 bits.
+ */
+export const klReward = defineKernel({
+  name: 'kl_reward',
+  code: klRewardCode,
+  params: { S: 'u32', R: 'u32' },
+  bindings: {
+    logprobs: input('S, R'),
+    ref_logprobs: input('S, R'),
+    scores: input('S'),
+    lengths: input('S, 2', 'i32'),
+    step: input('4', 'u32'),
+    rewards: output('S, R'),
+  },
+  constants: { WG: 64 },
+  grid: ({ S, R }, c) => [groups(S * R, c.WG)],
+});
+
+/** Generalised advantage estimation, backwards over each response; returns = advantages + values. */
+export const gae = defineKernel({
+  name: 'gae',
+  code: gaeCode,
+  params: { S: 'u32', R: 'u32', gamma: 'f32', lam: 'f32' },
+  bindings: {
+    rewards: input('S, R'),
+    values: input('S, R'),
+    lengths: input('S, 2', 'i32'),
+    advantages: output('S, R'),
+    returns: output('S, R'),
+  },
+  constants: { WG: 64 },
+  grid: ({ S }, c) => [groups(S, c.WG)],
+});
+
+/** (x − mean)/√(variance + 1e-8) over all real response tokens, population variance; 0 elsewhere. */
+export const whiten = defineKernel({
+  name: 'whiten',
+  code: whitenCode,
+  params: { S: 'u32', R: 'u32' },
+  bindings: { x: input('S, R'), lengths: input('S, 2', 'i32'), out: output('S, R') },
+  constants: { WG: 64 },
+  grid: () => [1],
+});
+
+/**
+ * The clipped policy loss of a minibatch, a mean over its real response tokens. `logprob` [M·T] is
+ * the new log-probability at each row. weight [M·T] = −∂loss/∂logprob (what
+ * `cross_entropy_backward` wants), 0 at rows that predict no response token.
+ * stats[0..7] = loss, approxkl, clipfrac, mean entropy, mean ratio, mean ratio², real response
+ * tokens, 0.
+ */
+export const ppoPolicyLoss = defineKernel({
+  name: 'ppo_policy_loss',
+  code: ppoPolicyLossCode,
+  params: { S: 'u32', M: 'u32', T: 'u32', R: 'u32', cliprange: 'f32' },
+  bindings: {
+    logprob: input('M, T'),
+    entropy: input('M, T'),
+    old_logprobs: input('S, R'),
+    advantages: input('S, R'),
+    rows: input('M', 'i32'),
+    lengths: input('S, 2', 'i32'),
+    dvalue: output('M, T'),
+    stats: output('4'),
+  },
+  constants: { WG: 64 },
+  grid: () => [1],
+});
+
+/**
+ * The clipped value loss ½·mean(max((v − R)², (clip(v) − R)²)), v clipped to the old value ±
+ * cliprange. value [M·T] is the new estimate at each row; dvalue = vf_coef·∂loss/∂value, 0 at rows
+ * that precede no response token. stats[0..3] = loss, clipfrac, mean value, real response tokens.
+ */
+export const ppoValueLoss = defineKernel({
+  name: 'ppo_value_loss',
+  code: ppoValueLossCode,
+  params: { S: 'u32', M: 'u32', T: 'u32', R: 'u32', cliprange: 'f32', vf_coef: 'f32' },
+  bindings: {
+    value: input('M, T'),
+    old_values: input('S, R'),
+    returns: input('S, R'),
+    rows: input('M', 'i32'),
+    lengths: input('S, 2', 'i32'),
+    dvalue: output('M, T'),
+    stats: output('4'),
+  },
+  constants: { WG: 64 },
+  grid: () => [1],
+});

@@ -1,0 +1,102 @@
+/**
+ * Decoding one token for each of B sequences, wholly on the GPU. `tokens` [B, T] holds prompt and
+ * response, `pos` [B] the position of the last known token of each sequence; the sampler appends
+ * and advances, so the same tape replayed R times decodes R tokens.
+ */
+
+import attentionDecodeCode from '../../shaders/attention_decode.wgsl?raw';
+import decodeEmbeddingCode from '../../shaders/decode_embedding.wgsl?raw';
+import dropoutMaskCode from '../../shaders/dropout_mask.wgsl?raw';
+import kvStoreCode from '../../shaders/kv_store.wgsl?raw';
+import sampleTokenCode from '../../shaders/sample_token.wgsl?raw';
+import { defineKernel, flatGrid, groups, inout, input, output } from '../gpu/kernel';
+
+/** out[b] = wte[tokens[b, pos[b]]] + wpe[pos[b]]. */
+export const decodeEmbedding = defineKernel({
+  name: 'decode_embedding',
+  code: decodeEmbeddingCode,
+  params: { B: 'u32', T: 'u32', C: 'u32', V: 'u32', P: 'u32' },
+  bindings: {
+    tokens: input('B, T', 'i32'),
+    pos: input('B', 'u32'),
+    wte: input('V, C'),
+    wpe: input('P, C'),
+    out: output('B, C'),
+  },
+  constants: { WG: 64 },
+  grid: ({ B, C }, c) => [groups(B * C, c.WG)],
+});
+
+/** Copies k|v of the prompt's qkv [B·S, 3C] into the first S rows of each sequence's cache [B, T, 2C]. */
+export const kvStore = defineKernel({
+  name: 'kv_store',
+  code: kvStoreCode,
+  params: { B: 'u32', S: 'u32', T: 'u32', C: 'u32' },
+  bindings: { qkv: input('B*S, 3*C'), cache: inout('B, T, 2*C') },
+  constants: { WG: 64 },
+  grid: ({ B, S, C }, c) => flatGrid(groups(B * S * 2 * C, c.WG)),
+});
+
+/** Stores the new k|v at pos[b] and attends over rows 0…pos[b]. */
+export const attentionDecode = defineKernel({
+  name: 'attention_decode',
+  code: attentionDecodeCode,
+  params: { B: 'u32', T: 'u32', H: 'u32', D: 'u32' },
+  bindings: {
+    qkv: input('B, 3*H*D'),
+    pos: input('B', 'u32'),
+    cache: inout('B, T, 2*H*D'),
+    out: output('B, H*D'),
+  },
+  constants: { D4: 4, WG: 64 },
+  grid: ({ B, H }, c) => [groups(B * H, c.WG)],
+});
+
+/**
+ * Draws the next token of each unfinished sequence from softmax(logits/temperature), cut to the
+ * top_k most likely (0: all) and then to the smallest set with mass top_p (1: all); temperature 0
+ * takes the arg max. The draw is inverse-CDF in token order with the Philox uniform of
+ * key = step[0..1], counter = (step[2] + b, pos[b] + 1, 0, 0). `logprobs` [B, R] gets
+ * log softmax(logits/temperature) of the drawn token before any cut (temperature 0: of logits).
+ * A sequence that draws `eot` (with stop_at_eot), fills R or reaches T − 1 sets done[b];
+ * a done sequence stands still. length[b] counts response tokens, the end-of-text included.
+ */
+export const sampleToken = defineKernel({
+  name: 'sample_token',
+  code: sampleTokenCode,
+  params: {
+    B: 'u32',
+    V: 'u32',
+    T: 'u32',
+    R: 'u32',
+    temperature: 'f32',
+    top_k: 'u32',
+    top_p: 'f32',
+    eot: 'i32',
+    stop_at_eot: 'u32',
+  },
+  bindings: {
+    logits: input('B, V'),
+    step: input('4', 'u32'),
+    tokens: inout('B, T', 'i32'),
+    pos: inout('B', 'u32'),
+    done: inout('B', 'u32'),
+    length: inout('B', 'u32'),
+    logprobs: inout('B, R'),
+  },
+  constants: { WG: 64 },
+  grid: ({ B }) => [B],
+});
+
+/**
+ * mask = 0 or 1/(1−p), an independent draw for each element: Philox with key = step[0..1],
+ * counter = (element div 4, site, step[2], 1), one word an element; dropped when the uniform < p.
+ */
+export const dropoutMask = defineKernel({
+  name: 'dropout_mask',
+  code: dropoutMaskCode,
+  params: { N: 'u32', site: 'u32', p: 'f32' },
+  bindings: { step: input('4', 'u32'), mask: output('N') },
+  constants: { WG: 64 },
+  grid: ({ N }, c) => flatGrid(groups(N, c.WG * 4)),
+});
