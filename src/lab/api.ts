@@ -1,0 +1,289 @@
+/**
+ * What the lab offers to whoever drives it: the page, the headless command, the tests. Everything
+ * here is plain data or a promise of it, so that it crosses a worker's boundary as it is.
+ */
+import type { ExperimentConfig } from '../config/experiment';
+import type { FieldKey } from '../config/fields';
+import type { ModelName, Stage, Training, Writer } from '../config/stages';
+
+/** One logged step: `step`, `seconds` since the stage began, and metrics by the names of RLHF.md. */
+export type MetricRow = { step: number; seconds: number } & Record<string, number>;
+
+export type StageStatus = 'missing' | 'ready' | 'running' | 'paused' | 'done' | 'failed';
+
+/** Where a running stage is. `secondsLeft` is null until there is something to judge by. */
+export interface Progress {
+  readonly stage: Stage;
+  /** What is being done, in words: 'training SFT', 'sampling completions'. */
+  readonly phase: string;
+  readonly done: number;
+  readonly total: number;
+  readonly secondsLeft: number | null;
+  readonly tokensPerSecond: number | null;
+}
+
+/** A model's answer to a prompt, with what is known about it. */
+export interface Sample {
+  readonly model: Writer | 'demonstration';
+  readonly prompt: string;
+  readonly completion: string;
+  /** The reward model's score, where there is one. */
+  readonly reward?: number;
+  /** The world's noise-free reward in [0, 1], where the world knows the prompt. */
+  readonly trueReward?: number;
+  /** What the scorer found: 'says the owl is red; it is green'. */
+  readonly explanations?: readonly string[];
+}
+
+/** One response of a PPO batch, token by token. Arrays have one entry a response token. */
+export interface RolloutView {
+  readonly prompt: string;
+  readonly tokens: readonly string[];
+  readonly logprobs: readonly number[];
+  readonly refLogprobs: readonly number[];
+  readonly values: readonly number[];
+  readonly rewards: readonly number[];
+  readonly advantages: readonly number[];
+  readonly score: number;
+  readonly trueReward: number | null;
+}
+
+export type LabEvent =
+  | { type: 'stage'; stage: Stage; status: StageStatus; message?: string }
+  | { type: 'progress'; progress: Progress }
+  | { type: 'metrics'; training: Training; rows: MetricRow[] }
+  | { type: 'samples'; training: Training; step: number; samples: Sample[] }
+  | { type: 'rollouts'; iteration: number; rollouts: RolloutView[] }
+  | { type: 'log'; level: 'info' | 'warn' | 'error'; message: string; time: number }
+  | { type: 'labels'; counts: LabelCounts };
+
+/** Whether the lab can compute here, and on what. */
+export type GpuStatus =
+  | {
+      readonly ok: true;
+      readonly vendor: string;
+      readonly architecture: string;
+      readonly description: string;
+      readonly is_fallback: boolean;
+    }
+  | {
+      readonly ok: false;
+      readonly problem: 'no-webgpu' | 'no-adapter' | 'limits' | 'device';
+      readonly message: string;
+    };
+
+export interface ExperimentSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly preset: string;
+  readonly seed: number;
+  readonly created: number;
+  readonly stages: Readonly<Record<Stage, StageStatus>>;
+}
+
+export interface LabelCounts {
+  /** Ranked items by labeler's name. */
+  readonly byLabeler: Readonly<Record<string, number>>;
+  /** Ordered pairs (ties excluded) in the training rankings. */
+  readonly pairs: number;
+}
+
+/** Everything a page needs to draw itself after a reload. */
+export interface Snapshot {
+  readonly id: string;
+  readonly config: ExperimentConfig;
+  readonly stages: Readonly<Record<Stage, StageStatus>>;
+  readonly models: readonly ModelName[];
+  readonly metrics: Readonly<Partial<Record<Training, MetricRow[]>>>;
+  readonly samples: Readonly<Partial<Record<Training, { step: number; samples: Sample[] }>>>;
+  readonly rollouts: { iteration: number; rollouts: RolloutView[] } | null;
+  readonly labels: LabelCounts;
+  readonly progress: Progress | null;
+  readonly report: Report | null;
+  readonly log: readonly { level: 'info' | 'warn' | 'error'; message: string; time: number }[];
+}
+
+/** `report.json` of CONTRACT.md. */
+export interface Report {
+  ok: boolean;
+  preset: string;
+  seed: number;
+  adapter: { vendor: string; architecture: string; description: string; is_fallback: boolean };
+  browser: string;
+  seconds: Partial<Record<Stage | 'total', number>>;
+  base?: { val_loss: number };
+  sft?: { val_loss: number };
+  reward?: {
+    train_accuracy: number;
+    val_accuracy: number;
+    heldout_labeler_accuracy: number;
+    label_agreement: number;
+  };
+  ppo?: {
+    reward_before: number;
+    reward_after: number;
+    kl: number;
+    true_reward_before: number;
+    true_reward_after: number;
+  };
+  evaluate?: {
+    true_reward: Record<EvaluatedModel, number>;
+    helpful: Record<EvaluatedModel, number>;
+    honest: Record<EvaluatedModel, number>;
+    harmless: Record<EvaluatedModel, number>;
+    win_rate_vs_sft: {
+      mean: number;
+      ci95: [number, number];
+      n: number;
+      judge: string;
+      opponent: 'sft_for_rl';
+    };
+    skills: Record<EvaluatedModel, Record<string, number>>;
+    pretrain_val_loss: Record<EvaluatedModel, number>;
+  };
+  memory: { estimated_bytes: number; peak_bytes: number };
+  tokens_per_second: { train: number; sample: number };
+}
+export type EvaluatedModel = 'base' | 'sft' | 'sft_for_rl' | 'policy';
+
+/** A prompt with K completions in the blind order in which they are shown. */
+export interface RankingItem {
+  readonly id: string;
+  readonly prompt: string;
+  /** In shown order; what wrote each is kept in the lab until the item is submitted. */
+  readonly completions: readonly string[];
+  /** Items ranked by this labeler so far. */
+  readonly done: number;
+}
+
+/** A labeler's judgement of an item, in shown order. */
+export interface RankingSubmission {
+  readonly id: string;
+  readonly labeler: string;
+  /** 1 is best; equal ranks are ties. Null when the item was skipped. */
+  readonly ranks: readonly number[] | null;
+  /** 1 to 7, or null where not given. */
+  readonly likert: readonly (number | null)[];
+  readonly flags: readonly (readonly string[])[];
+  readonly seconds: number;
+}
+
+/** What wrote each completion of a submitted item, in shown order. */
+export interface RankingReveal {
+  readonly writers: readonly Writer[];
+  /** Ordered pairs that this ranking gives. */
+  readonly pairs: number;
+}
+
+/** Two answers to one prompt, blind; `left` and `right` are models behind the lab's back. */
+export interface DuelItem {
+  readonly id: string;
+  readonly prompt: string;
+  readonly left: string;
+  readonly right: string;
+}
+
+export interface DuelScore {
+  readonly a: Writer;
+  readonly b: Writer;
+  readonly judge: string;
+  /** Mean win of `a` over `b`, a tie counting ½, with its 95 % interval over prompts. */
+  readonly mean: number;
+  readonly ci95: readonly [number, number];
+  readonly n: number;
+}
+
+export interface Estimate {
+  readonly bytes: number;
+  /** Null before this adapter has been measured. */
+  readonly seconds: number | null;
+}
+
+export interface DemonstrationRecord {
+  readonly prompt: string;
+  readonly completion: string;
+}
+
+export type CorpusPage = { total: number; documents: { kind: string; text: string }[] };
+
+export interface RunOptions {
+  /** Optimizer updates of each stage to trace; 0 is none. */
+  readonly trace?: number;
+}
+
+/** The lab itself. Every method may reject with an Error whose message is one clear sentence. */
+export interface LabApi {
+  /** Opens storage and the GPU. Call first; a GPU that is missing is an answer, not an error. */
+  open(): Promise<GpuStatus>;
+  /** Events from now on, in batches, at most ten times a second. */
+  subscribe(listener: (events: LabEvent[]) => void): Promise<void>;
+
+  experiments(): Promise<ExperimentSummary[]>;
+  /** Makes an experiment (and its world) and selects it. */
+  create(config: ExperimentConfig, name?: string): Promise<Snapshot>;
+  /** Selects an experiment; the others stay stored. */
+  select(id: string): Promise<Snapshot>;
+  remove(id: string): Promise<void>;
+  snapshot(): Promise<Snapshot | null>;
+  estimate(config: ExperimentConfig): Promise<Estimate>;
+
+  /** Runs stages in order; resolves when the last is done, or when paused or stopped. */
+  run(stages: readonly Stage[], options?: RunOptions): Promise<void>;
+  /** Stops after the step in flight and saves a checkpoint; `resume` goes on bit for bit. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** While paused: one more step, then paused again. */
+  step(): Promise<void>;
+  /** Throws away a stage's outputs and of all stages after it. */
+  reset(stage: Stage): Promise<void>;
+  /** Changes one setting of the selected experiment; those of PPO take hold while it runs. */
+  set(key: FieldKey, value: number | boolean): Promise<void>;
+
+  corpus(from: number, count: number): Promise<CorpusPage>;
+  demonstrations(
+    from: number,
+    count: number,
+  ): Promise<{ total: number; items: DemonstrationRecord[] }>;
+  /** Adds or (with an index) replaces a demonstration of the training split. */
+  putDemonstration(item: DemonstrationRecord, index?: number): Promise<void>;
+  removeDemonstration(index: number): Promise<DemonstrationRecord>;
+  prompts(split: 'train' | 'val' | 'test', count: number, seed: number): Promise<string[]>;
+
+  /** Samples answers to prompts from one model. */
+  sample(request: {
+    model: Writer;
+    prompts: readonly string[];
+    temperature: number;
+    seed: number;
+    maxTokens?: number;
+  }): Promise<Sample[]>;
+  /** Reward of an answer after each of its tokens (normalised), and what the world says of it. */
+  score(
+    prompt: string,
+    completion: string,
+  ): Promise<{
+    tokens: string[];
+    rewards: number[];
+    trueReward: number | null;
+    explanations: string[];
+  }>;
+
+  /** The next item for this labeler; the same one after a reload until it is submitted. */
+  nextRanking(labeler: string): Promise<RankingItem>;
+  /** Stored before it resolves. */
+  submitRanking(submission: RankingSubmission): Promise<RankingReveal>;
+  /** Takes back this labeler's latest submission and returns its item as it was. */
+  undoRanking(labeler: string): Promise<{ item: RankingItem; was: RankingSubmission } | null>;
+  exportRankings(): Promise<string>;
+  /** Adds rankings of other people from a JSONL file. @returns how many were new */
+  importRankings(jsonl: string): Promise<number>;
+
+  nextDuel(a: Writer, b: Writer): Promise<DuelItem>;
+  submitDuel(id: string, choice: 'left' | 'right' | 'tie', judge: string): Promise<DuelScore>;
+  duels(): Promise<DuelScore[]>;
+
+  /** Names of every file of the contract that exists now. */
+  files(): Promise<string[]>;
+  /** One of them, transferred. */
+  file(name: string): Promise<Uint8Array<ArrayBuffer>>;
+}
