@@ -1,0 +1,144 @@
+/** Attention forward and backward against f64, over awkward lengths, batches and head sizes. */
+import { describe, expect, it } from 'vitest';
+import {
+  attentionBackwardD,
+  attentionBackwardDkv,
+  attentionBackwardDq,
+  attentionForward,
+} from '../../src/kernels/attention';
+import * as reference from '../reference/attention';
+import { expectClose, random } from '../reference/compare';
+import { runKernel } from '../support/kernel';
+
+interface Shape {
+  B: number;
+  T: number;
+  H: number;
+  D: number;
+}
+
+const SHAPES: Shape[] = [
+  { B: 1, T: 1, H: 1, D: 4 },
+  { B: 2, T: 7, H: 3, D: 4 },
+  { B: 3, T: 13, H: 2, D: 16 },
+  { B: 2, T: 64, H: 4, D: 16 },
+  { B: 1, T: 65, H: 2, D: 32 },
+  { B: 1, T: 130, H: 1, D: 12 },
+  { B: 1, T: 9, H: 2, D: 64 },
+  { B: 1, T: 11, H: 1, D: 128 },
+];
+
+/**
+ * At most T·D = 2000 terms go into an element, whose rounding (see the matrix products) stays under
+ * 1e-6; the exponential of a GPU may be off by 3 + 2|x| units in the last place (WGSL's limit),
+ * which for scores of a few units is 1e-6. 1e-5 holds both and catches any wrong term.
+ */
+const TOLERANCE = 1e-5;
+
+const bits = (values: ArrayLike<number>) => new Uint32Array(Float32Array.from(values).buffer);
+
+const inputs = ({ B, T, H, D }: Shape) => ({
+  qkv: random(B * T * 3 * H * D, 1),
+  dout: random(B * T * H * D, 2),
+});
+
+const withC = (shape: Shape) => ({ ...shape, C: shape.H * shape.D });
+
+const forward = (shape: Shape, qkv: ArrayLike<number>) =>
+  runKernel(attentionForward, { ...shape }, { qkv }, { D4: shape.D / 4 });
+
+/** The whole backward: D pre-pass, dQ, dK and dV into one dqkv that holds 7s before. */
+async function backward(shape: Shape, qkv: ArrayLike<number>, dout: ArrayLike<number>) {
+  const params = { ...shape };
+  const constants = { D4: shape.D / 4 };
+  const { out, lse } = await forward(shape, qkv);
+  const { dsum } = await runKernel(attentionBackwardD, params, { dout, out: out! });
+  const given = { qkv, dout, lse: lse!, dsum: dsum! };
+  const start = new Float32Array(qkv.length).fill(7);
+  const q = await runKernel(attentionBackwardDq, params, { ...given, dqkv: start }, constants);
+  const kv = await runKernel(attentionBackwardDkv, params, { ...given, dqkv: q.dqkv! }, constants);
+  return { dsum: dsum!, afterQ: q.dqkv!, dqkv: kv.dqkv! };
+}
+
+/** The part 0 (q), 1 (k) or 2 (v) of every row of a [N,3C] array. */
+const part = (values: ArrayLike<number>, which: number, C: number) =>
+  Float64Array.from({ length: values.length / 3 }, (_, i) => {
+    const row = Math.floor(i / C);
+    return values[row * 3 * C + which * C + (i % C)]!;
+  });
+
+describe('attention_forward', () => {
+  it.each(SHAPES)('gives out and lse: B $B, T $T, H $H, D $D', async (shape) => {
+    const { qkv } = inputs(shape);
+    const { out, lse } = await forward(shape, qkv);
+    const expected = reference.attentionForward(qkv, withC(shape));
+    expectClose(out!, expected.o, TOLERANCE, 'out');
+    expectClose(lse!, expected.lse, TOLERANCE, 'lse');
+  });
+
+  it('stays finite and right when scores are in the hundreds', async () => {
+    const shape = { B: 1, T: 33, H: 2, D: 16 };
+    const qkv = inputs(shape).qkv.map((x) => 8 * x);
+    const { out, lse } = await forward(shape, qkv);
+    const expected = reference.attentionForward(qkv, withC(shape));
+    // A score of 300 has a rounding of 300·2⁻²⁴ = 2e-5, and so has its exponential.
+    expectClose(out!, expected.o, 1e-4, 'out');
+    expectClose(lse!, expected.lse, TOLERANCE, 'lse');
+  });
+
+  it('does not see later positions, to the bit', async () => {
+    const shape = { B: 1, T: 21, H: 2, D: 8 };
+    const C = shape.H * shape.D;
+    const { qkv } = inputs(shape);
+    const changed = qkv.map((x, i) => (i >= 10 * 3 * C ? 50 - 3 * x : x));
+    const first = await forward(shape, qkv);
+    const second = await forward(shape, changed);
+    expect(bits(second.out!).slice(0, 10 * C)).toEqual(bits(first.out!).slice(0, 10 * C));
+    expect(bits(second.out!).slice(10 * C)).not.toEqual(bits(first.out!).slice(10 * C));
+  });
+});
+
+describe('attention backward', () => {
+  it.each(SHAPES)('gives the gradients of q, k and v: B $B, T $T, H $H, D $D', async (shape) => {
+    const { B, T, H, D } = shape;
+    const C = H * D;
+    const { qkv, dout } = inputs(shape);
+    const { dsum, afterQ, dqkv } = await backward(shape, qkv, dout);
+
+    const { o } = reference.attentionForward(qkv, withC(shape));
+    const expectedDsum = new Float64Array(B * H * T);
+    for (let i = 0; i < B * T * C; i++) {
+      const t = Math.floor(i / C);
+      const h = Math.floor((i % C) / D);
+      expectedDsum[(Math.floor(t / T) * H + h) * T + (t % T)]! += dout[i]! * o[i]!;
+    }
+    expectClose(dsum, expectedDsum, TOLERANCE, 'dsum');
+
+    const expected = reference.attentionBackward(dout, qkv, withC(shape));
+    // With one key a softmax is constant: dq and dk are rounding, so the whole sets the scale.
+    ['dq', 'dk', 'dv'].forEach((name, which) => {
+      if (T > 1) expectClose(part(dqkv, which, C), part(expected, which, C), TOLERANCE, name);
+    });
+    expectClose(dqkv, expected, TOLERANCE, 'dqkv');
+    for (const which of [1, 2]) {
+      expect(
+        part(afterQ, which, C).every((x) => x === 7),
+        'dq leaves k and v alone',
+      ).toBe(true);
+    }
+  });
+});
+
+describe('attention', () => {
+  it('gives the same bits twice', async () => {
+    const shape = { B: 2, T: 65, H: 2, D: 16 };
+    const { qkv, dout } = inputs(shape);
+    const first = await forward(shape, qkv);
+    const second = await forward(shape, qkv);
+    expect(bits(second.out!)).toEqual(bits(first.out!));
+    expect(bits(second.lse!)).toEqual(bits(first.lse!));
+    const firstBack = await backward(shape, qkv, dout);
+    const secondBack = await backward(shape, qkv, dout);
+    expect(bits(secondBack.dqkv)).toEqual(bits(firstBack.dqkv));
+  });
+});
