@@ -7,7 +7,7 @@
  * allocates nothing. What changes from step to step lives in buffers that the owner writes before
  * the submit, never in the recording.
  */
-import type { Gpu, View } from './device';
+import { type Gpu, slice, type View } from './device';
 import { elementsOf, type Grid, type Kernel, type Values } from './kernel';
 
 /** A temporary of a tape that has not been given its buffer yet. */
@@ -21,8 +21,25 @@ export class Temp {
   ) {}
 }
 
-/** What can be bound: a real range, or a temporary of the same tape. */
-export type Slot = View | Temp;
+/** A range of a temporary. */
+export class TempPart {
+  constructor(
+    readonly temp: Temp,
+    readonly from: number,
+    readonly size: number,
+  ) {}
+}
+
+/** What can be bound: a real range, or a temporary of the same tape or a part of one. */
+export type Slot = View | Temp | TempPart;
+
+/** A part of a slot; `from` and `bytes` in bytes, `from` a multiple of 256. */
+export function part(slot: Slot, from: number, bytes: number): Slot {
+  if (from === 0 && bytes === slot.size) return slot;
+  if (slot instanceof Temp) return new TempPart(slot, from, bytes);
+  if (slot instanceof TempPart) return new TempPart(slot.temp, slot.from + from, bytes);
+  return slice(slot, from, bytes);
+}
 
 interface DispatchOp {
   kind: 'dispatch';
@@ -123,9 +140,10 @@ export class Tape {
   }
 
   private touch(slot: Slot): void {
-    if (!(slot instanceof Temp)) return;
-    slot.first = Math.min(slot.first, this.ops.length);
-    slot.last = this.ops.length;
+    const temp = slot instanceof TempPart ? slot.temp : slot;
+    if (!(temp instanceof Temp)) return;
+    temp.first = Math.min(temp.first, this.ops.length);
+    temp.last = Math.max(temp.last, this.ops.length);
   }
 
   /** Keeps a temporary's contents to the end of the tape, so that they can be read after it. */
@@ -179,34 +197,28 @@ export class Tape {
     return view;
   }
 
-  /** First fit by size: a temporary takes the smallest free buffer that holds it, or a new one. */
+  /** Best fit: a temporary takes the smallest free buffer that holds it, or a new one. */
   private placeTemps(): void {
-    const pool: { view: View; freeAfter: number }[] = [];
+    const homes: { size: number; freeAfter: number; guests: Temp[] }[] = [];
     const inOrder = this.temps.filter((temp) => temp.last >= 0).sort((a, b) => a.first - b.first);
-    const plan: { temp: Temp; home: number }[] = [];
-    const homes: { size: number; freeAfter: number; label: string }[] = [];
     for (const temp of inOrder) {
-      let best = -1;
-      for (let at = 0; at < homes.length; at++) {
-        const home = homes[at]!;
-        if (home.freeAfter >= temp.first) continue;
-        if (home.size < temp.size) continue;
-        if (best < 0 || home.size < homes[best]!.size) best = at;
+      let home = homes
+        .filter(({ size, freeAfter }) => freeAfter < temp.first && size >= temp.size)
+        .reduce<(typeof homes)[number] | undefined>(
+          (best, next) => (best && best.size <= next.size ? best : next),
+          undefined,
+        );
+      if (!home) {
+        home = { size: temp.size, freeAfter: -1, guests: [] };
+        homes.push(home);
       }
-      if (best < 0) {
-        best = homes.length;
-        homes.push({ size: temp.size, freeAfter: -1, label: temp.label });
-      }
-      homes[best]!.freeAfter = temp.last;
-      plan.push({ temp, home: best });
+      home.freeAfter = temp.last;
+      home.guests.push(temp);
     }
-    for (const home of homes) {
-      pool.push({
-        view: this.own(this.gpu.alloc(home.label, home.size)),
-        freeAfter: home.freeAfter,
-      });
+    for (const { size, guests } of homes) {
+      const view = this.own(this.gpu.alloc(guests[0]!.label, size));
+      for (const temp of guests) temp.view = { ...view, size: pad16(temp.size) };
     }
-    for (const { temp, home } of plan) temp.view = { ...pool[home]!.view, size: pad16(temp.size) };
   }
 
   private writeUniforms(): GPUBuffer {
@@ -311,6 +323,7 @@ const pad16 = (bytes: number) => Math.max(16, Math.ceil(bytes / 16) * 16);
 
 /** The range behind a slot. @throws for a temporary whose tape is not finished */
 export function real(slot: Slot): View {
+  if (slot instanceof TempPart) return slice(real(slot.temp), slot.from, slot.size);
   if (!(slot instanceof Temp)) return slot;
   if (!slot.view) throw new Error(`temporary '${slot.label}' has no buffer yet`);
   return slot.view;

@@ -1,6 +1,7 @@
 /** Every kernel by name: for the hook page, the Kernels lens and the table tests. */
 import type { Kernel } from '../gpu/kernel';
 import * as attention from './attention';
+import * as dropout from './dropout';
 import * as embedding from './embedding';
 import * as linear from './linear';
 import * as loss from './loss';
@@ -10,7 +11,7 @@ import * as rlhf from './rlhf';
 import * as sampling from './sampling';
 
 export const KERNELS: ReadonlyMap<string, Kernel> = new Map(
-  [attention, embedding, linear, loss, norm, optimizer, rlhf, sampling]
+  [attention, dropout, embedding, linear, loss, norm, optimizer, rlhf, sampling]
     .flatMap((group) => Object.values(group) as unknown as Kernel[])
     .map((kernel) => [kernel.name, kernel]),
 );

@@ -1,0 +1,309 @@
+/**
+ * GPT-2's trunk, recorded onto a tape: from token ids to the hidden states behind the last
+ * LayerNorm, and back from their gradient to every parameter's.
+ *
+ *   x₀ = wte[ids] + wpe                                         [N, C], N = B·T
+ *   x ← x + dropout(c_proj(attention(c_attn(ln_1(x)))))         for each of L blocks
+ *   x ← x + dropout(c_proj(gelu(c_fc(ln_2(x)))))
+ *   hidden = ln_f(x)
+ *
+ * Left out on purpose: the heads (heads.ts), the losses, any notion of a stage.
+ */
+import type { Gpu } from '../gpu/device';
+import type { Slot, Tape, Temp } from '../gpu/tape';
+import {
+  attentionBackwardD,
+  attentionBackwardDkv,
+  attentionBackwardDq,
+  attentionForward,
+} from '../kernels/attention';
+import { dropoutBackward } from '../kernels/dropout';
+import { embeddingBackward, embeddingForward, tokenSort } from '../kernels/embedding';
+import { layernormBackward, layernormBackwardParams, layernormForward } from '../kernels/norm';
+import { workgroup } from './choice';
+import { linearBackward, linearForward } from './linear';
+import type { Weights } from './weights';
+
+/** The multipliers of residual dropout of one block, [N, C] each. */
+export interface DropoutMasks {
+  readonly attn: Slot;
+  readonly mlp: Slot;
+}
+
+interface Norm {
+  readonly x: Slot;
+  readonly out: Temp;
+  readonly mean: Temp;
+  readonly rstd: Temp;
+}
+
+interface Block {
+  readonly norm1: Norm;
+  readonly qkv: Temp;
+  readonly attended: Temp;
+  readonly lse: Temp;
+  readonly norm2: Norm;
+  readonly pre: Temp;
+  readonly activated: Temp;
+  readonly masks: DropoutMasks | undefined;
+}
+
+/** What the backward pass needs of a forward pass. */
+export interface Trunk {
+  readonly ids: Slot;
+  readonly B: number;
+  readonly T: number;
+  readonly blocks: readonly Block[];
+  readonly norm: Norm;
+  /** ln_f's output [N, C]. */
+  readonly hidden: Temp;
+}
+
+export function recordNorm(
+  gpu: Gpu,
+  tape: Tape,
+  weights: Weights,
+  name: string,
+  x: Slot,
+  N: number,
+): Norm {
+  const C = weights.layout.config.n_embd;
+  const norm = {
+    x,
+    out: tape.temp(`${name}.out`, N * C),
+    mean: tape.temp(`${name}.mean`, N),
+    rstd: tape.temp(`${name}.rstd`, N),
+  };
+  tape.dispatch(
+    layernormForward,
+    { N, C },
+    {
+      x,
+      weight: weights.tensor(`${name}.weight`),
+      bias: weights.tensor(`${name}.bias`),
+      out: norm.out,
+      mean: norm.mean,
+      rstd: norm.rstd,
+    },
+    workgroup(gpu, layernormForward),
+  );
+  return norm;
+}
+
+/** The feed-forward half of a block: pre-activation and activation [N, 4C], and x + mlp(ln_2(x)). */
+export function recordMlp(
+  gpu: Gpu,
+  tape: Tape,
+  weights: Weights,
+  h: string,
+  x: Slot,
+  N: number,
+  mask?: Slot,
+) {
+  const C = weights.layout.config.n_embd;
+  const norm2 = recordNorm(gpu, tape, weights, `${h}.ln_2`, x, N);
+  const pre = tape.temp(`${h}.pre`, N * 4 * C);
+  const activated = linearForward(gpu, tape, weights, `${h}.mlp.c_fc`, norm2.out, N, { pre });
+  const out = linearForward(gpu, tape, weights, `${h}.mlp.c_proj`, activated, N, {
+    residual: x,
+    mask,
+  });
+  return { norm2, pre, activated, out };
+}
+
+/**
+ * Records the forward pass of ids [B, T].
+ * @param masks one for each block in training with residual dropout
+ */
+export function recordTrunk(
+  gpu: Gpu,
+  tape: Tape,
+  weights: Weights,
+  ids: Slot,
+  B: number,
+  T: number,
+  masks?: readonly DropoutMasks[],
+): Trunk {
+  const { n_layer, n_embd: C, n_head: H } = weights.layout.config;
+  const N = B * T;
+  let x: Slot = recordEmbedding(gpu, tape, weights, ids, B, T);
+  const blocks: Block[] = [];
+  for (let layer = 0; layer < n_layer; layer++) {
+    const h = `transformer.h.${layer}`;
+    const mask = masks?.[layer];
+    const norm1 = recordNorm(gpu, tape, weights, `${h}.ln_1`, x, N);
+    const qkv = linearForward(gpu, tape, weights, `${h}.attn.c_attn`, norm1.out, N);
+    const attended = tape.temp(`${h}.attended`, N * C);
+    const lse = tape.temp(`${h}.lse`, B * H * T);
+    tape.dispatch(
+      attentionForward,
+      { B, T, H, D: C / H },
+      { qkv, out: attended, lse },
+      { ...workgroup(gpu, attentionForward), D4: C / H / 4 },
+    );
+    const between = linearForward(gpu, tape, weights, `${h}.attn.c_proj`, attended, N, {
+      residual: x,
+      mask: mask?.attn,
+    });
+    const mlp = recordMlp(gpu, tape, weights, h, between, N, mask?.mlp);
+    blocks.push({ norm1, qkv, attended, lse, ...mlp, masks: mask });
+    x = mlp.out;
+  }
+  const norm = recordNorm(gpu, tape, weights, 'transformer.ln_f', x, N);
+  return { ids, B, T, blocks, norm, hidden: norm.out };
+}
+
+export function recordEmbedding(
+  gpu: Gpu,
+  tape: Tape,
+  weights: Weights,
+  ids: Slot,
+  B: number,
+  T: number,
+): Temp {
+  const { n_embd: C, vocab_size: V, n_positions: P } = weights.layout.config;
+  const out = tape.temp('embedded', B * T * C);
+  tape.dispatch(
+    embeddingForward,
+    { N: B * T, T, C, V, P },
+    {
+      ids,
+      wte: weights.tensor('transformer.wte.weight'),
+      wpe: weights.tensor('transformer.wpe.weight'),
+      out,
+    },
+    workgroup(gpu, embeddingForward),
+  );
+  return out;
+}
+
+/**
+ * Records the backward pass: from dhidden [N, C] to all gradients of the trunk.
+ * @param accumulate adds to what `grads` holds instead of replacing it
+ * @param wteFilled the head has already put its share of the tied embedding's gradient there
+ */
+export function recordTrunkBackward(
+  gpu: Gpu,
+  tape: Tape,
+  weights: Weights,
+  grads: Weights,
+  trunk: Trunk,
+  dhidden: Slot,
+  { accumulate, wteFilled }: { accumulate: boolean; wteFilled: boolean },
+): void {
+  const { n_embd: C, n_head: H, vocab_size: V, n_positions: P } = weights.layout.config;
+  const { B, T, ids } = trunk;
+  const N = B * T;
+  const ACCUMULATE = accumulate ? 1 : 0;
+
+  const normBackward = (name: string, norm: Norm, dy: Slot, residual?: Slot): Temp => {
+    const dx = tape.temp(`${name}.dx`, N * C);
+    const { x, mean, rstd } = norm;
+    tape.dispatch(
+      layernormBackward,
+      { N, C },
+      {
+        dy,
+        x,
+        weight: weights.tensor(`${name}.weight`),
+        mean,
+        rstd,
+        dx,
+        ...(residual ? { residual } : {}),
+      },
+      { ...workgroup(gpu, layernormBackward), RESIDUAL: residual ? 1 : 0 },
+    );
+    tape.dispatch(
+      layernormBackwardParams,
+      { N, C },
+      {
+        dy,
+        x,
+        mean,
+        rstd,
+        dweight: grads.tensor(`${name}.weight`),
+        dbias: grads.tensor(`${name}.bias`),
+      },
+      { ...workgroup(gpu, layernormBackwardParams), ACCUMULATE },
+    );
+    return dx;
+  };
+
+  const behindDropout = (dy: Slot, mask: Slot | undefined): Slot => {
+    if (!mask) return dy;
+    const dx = tape.temp('undropped', N * C);
+    tape.dispatch(dropoutBackward, { N: N * C }, { dy, mask, dx }, workgroup(gpu, dropoutBackward));
+    return dx;
+  };
+
+  let dx: Slot = normBackward('transformer.ln_f', trunk.norm, dhidden);
+  for (let layer = trunk.blocks.length - 1; layer >= 0; layer--) {
+    const h = `transformer.h.${layer}`;
+    const block = trunk.blocks[layer]!;
+    const back = (name: string, x: Slot, dy: Slot, pre?: Slot) =>
+      linearBackward(gpu, tape, weights, grads, `${h}.${name}`, x, dy, N, { accumulate, pre });
+
+    const dmlp = behindDropout(dx, block.masks?.mlp);
+    const dpre = back('mlp.c_proj', block.activated, dmlp, block.pre);
+    const dnorm2 = back('mlp.c_fc', block.norm2.out, dpre);
+    const dbetween = normBackward(`${h}.ln_2`, block.norm2, dnorm2, dx);
+
+    const dattn = behindDropout(dbetween, block.masks?.attn);
+    const dattended = back('attn.c_proj', block.attended, dattn);
+    const dqkv = recordAttentionBackward(gpu, tape, block, dattended, { B, T, H, D: C / H });
+    const dnorm1 = back('attn.c_attn', block.norm1.out, dqkv);
+    dx = normBackward(`${h}.ln_1`, block.norm1, dnorm1, dbetween);
+  }
+
+  const sorted = tape.temp('sorted', N);
+  const order = tape.temp('order', N);
+  tape.dispatch(tokenSort, { N }, { ids, sorted, order }, workgroup(gpu, tokenSort));
+  tape.dispatch(
+    embeddingBackward,
+    { N, T, C, V, P },
+    {
+      sorted,
+      order,
+      dx,
+      dwte: grads.tensor('transformer.wte.weight'),
+      dwpe: grads.tensor('transformer.wpe.weight'),
+    },
+    {
+      ...workgroup(gpu, embeddingBackward),
+      ACCUMULATE_WTE: accumulate || wteFilled ? 1 : 0,
+      ACCUMULATE_WPE: ACCUMULATE,
+    },
+  );
+}
+
+function recordAttentionBackward(
+  gpu: Gpu,
+  tape: Tape,
+  { qkv, attended, lse }: Block,
+  dout: Slot,
+  dims: { B: number; T: number; H: number; D: number },
+): Temp {
+  const { B, T, H, D } = dims;
+  const dsum = tape.temp('dsum', B * H * T);
+  const dqkv = tape.temp('dqkv', B * T * 3 * H * D);
+  const D4 = D / 4;
+  tape.dispatch(
+    attentionBackwardD,
+    dims,
+    { dout, out: attended, dsum },
+    workgroup(gpu, attentionBackwardD),
+  );
+  tape.dispatch(
+    attentionBackwardDq,
+    dims,
+    { qkv, dout, lse, dsum, dqkv },
+    { ...workgroup(gpu, attentionBackwardDq), D4 },
+  );
+  tape.dispatch(
+    attentionBackwardDkv,
+    dims,
+    { qkv, dout, lse, dsum, dqkv },
+    { ...workgroup(gpu, attentionBackwardDkv), D4 },
+  );
+  return dqkv;
+}

@@ -1,0 +1,181 @@
+/**
+ * What stands on the trunk: the tied language-model head with cross-entropy, and the score head.
+ *
+ * Logits are made in chunks of rows, so that no buffer larger than a binding is ever needed; with
+ * several chunks the backward pass makes them once more instead of keeping them.
+ */
+import type { Gpu } from '../gpu/device';
+import { part, type Slot, type Tape, type Temp } from '../gpu/tape';
+import { matmulNN, matmulNT, matmulTN } from '../kernels/linear';
+import { crossEntropyBackward, crossEntropyForward } from '../kernels/loss';
+import { scoreBackward, scoreBackwardWeight, scoreForward } from '../kernels/rlhf';
+import { tiles, workgroup } from './choice';
+import { recordTrunkBackward, type Trunk } from './gpt';
+import type { Weights } from './weights';
+
+/** Bytes of logits that are made at a time. */
+const LOGITS_BYTES = 64 * 1024 * 1024;
+
+interface Chunk {
+  readonly from: number;
+  readonly rows: number;
+  readonly logits: Temp;
+}
+
+export interface LmHead {
+  readonly trunk: Trunk;
+  readonly targets: Slot;
+  readonly inverseTemperature: number;
+  readonly chunks: readonly Chunk[];
+  /** log-probability of each row's target [N]; 0 where the target is −100. */
+  readonly logprob: Temp;
+  readonly lse: Temp;
+  /** Entropy of each row's distribution [N]; 0 where the target is −100. */
+  readonly entropy: Temp;
+}
+
+function recordLogits(gpu: Gpu, tape: Tape, weights: Weights, hidden: Slot, chunk: Chunk) {
+  const { n_embd: C, vocab_size: V } = weights.layout.config;
+  tape.dispatch(
+    matmulNT,
+    { M: chunk.rows, N: V, K: C },
+    {
+      a: part(hidden, chunk.from * C * 4, chunk.rows * C * 4),
+      b: weights.tensor('transformer.wte.weight'),
+      out: chunk.logits,
+    },
+    tiles(gpu, 'nt', chunk.rows, V, C),
+  );
+}
+
+/** Records logits of every row and the log-probability of its target (i32 [N], −100 ignored). */
+export function recordLmHead(
+  gpu: Gpu,
+  tape: Tape,
+  weights: Weights,
+  trunk: Trunk,
+  targets: Slot,
+  temperature = 1,
+): LmHead {
+  const { vocab_size: V } = weights.layout.config;
+  const N = trunk.B * trunk.T;
+  const rows = Math.min(N, Math.max(64, Math.floor(LOGITS_BYTES / (V * 4) / 64) * 64));
+  const chunks: Chunk[] = [];
+  const logits = tape.temp('logits', rows * V);
+  for (let from = 0; from < N; from += rows) {
+    chunks.push({ from, rows: Math.min(rows, N - from), logits });
+  }
+  const head: LmHead = {
+    trunk,
+    targets,
+    inverseTemperature: 1 / temperature,
+    chunks,
+    logprob: tape.temp('logprob', N),
+    lse: tape.temp('lse', N),
+    entropy: tape.temp('entropy', N),
+  };
+  for (const chunk of chunks) {
+    recordLogits(gpu, tape, weights, trunk.hidden, chunk);
+    const rowsOf = (slot: Slot) => part(slot, chunk.from * 4, chunk.rows * 4);
+    tape.dispatch(
+      crossEntropyForward,
+      { N: chunk.rows, V, inv_temperature: head.inverseTemperature },
+      {
+        logits,
+        targets: rowsOf(targets),
+        logprob: rowsOf(head.logprob),
+        lse: rowsOf(head.lse),
+        entropy: rowsOf(head.entropy),
+      },
+      workgroup(gpu, crossEntropyForward),
+    );
+  }
+  return head;
+}
+
+/**
+ * Records the gradients of Σ weight·(−logprob), weight [N], through head and trunk.
+ * @param accumulate adds to what `grads` holds instead of replacing it
+ */
+export function recordLmBackward(
+  gpu: Gpu,
+  tape: Tape,
+  weights: Weights,
+  grads: Weights,
+  head: LmHead,
+  weight: Slot,
+  accumulate = false,
+): void {
+  const { n_embd: C, vocab_size: V } = weights.layout.config;
+  const { trunk, chunks, inverseTemperature } = head;
+  const wte = weights.tensor('transformer.wte.weight');
+  const dwte = grads.tensor('transformer.wte.weight');
+  const dhidden = tape.temp('dhidden', trunk.B * trunk.T * C);
+  for (const chunk of chunks) {
+    const { from, rows, logits } = chunk;
+    if (chunks.length > 1) recordLogits(gpu, tape, weights, trunk.hidden, chunk);
+    const rowsOf = (slot: Slot) => part(slot, from * 4, rows * 4);
+    tape.dispatch(
+      crossEntropyBackward,
+      { N: rows, V, inv_temperature: inverseTemperature },
+      { logits, targets: rowsOf(head.targets), lse: rowsOf(head.lse), weight: rowsOf(weight) },
+      workgroup(gpu, crossEntropyBackward),
+    );
+    tape.dispatch(
+      matmulNN,
+      { M: rows, N: C, K: V },
+      { a: logits, b: wte, out: part(dhidden, from * C * 4, rows * C * 4) },
+      tiles(gpu, 'nn', rows, C, V),
+    );
+    tape.dispatch(
+      matmulTN,
+      { M: V, N: C, K: rows },
+      { a: logits, b: part(trunk.hidden, from * C * 4, rows * C * 4), out: dwte },
+      { ...tiles(gpu, 'tn', V, C, rows), ACCUMULATE: accumulate || from > 0 ? 1 : 0 },
+    );
+  }
+  recordTrunkBackward(gpu, tape, weights, grads, trunk, dhidden, { accumulate, wteFilled: true });
+}
+
+/** Records the score head over every row: h·w, [N]. */
+export function recordScores(gpu: Gpu, tape: Tape, weights: Weights, trunk: Trunk): Temp {
+  const N = trunk.B * trunk.T;
+  const score = tape.temp('score', N);
+  tape.dispatch(
+    scoreForward,
+    { N, C: weights.layout.config.n_embd },
+    { h: trunk.hidden, weight: weights.tensor('score.weight'), score },
+    workgroup(gpu, scoreForward),
+  );
+  return score;
+}
+
+/** Records the gradients from dscore [N] through the score head and the trunk. */
+export function recordScoresBackward(
+  gpu: Gpu,
+  tape: Tape,
+  weights: Weights,
+  grads: Weights,
+  trunk: Trunk,
+  dscore: Slot,
+): void {
+  const C = weights.layout.config.n_embd;
+  const N = trunk.B * trunk.T;
+  const dh = tape.temp('dh', N * C);
+  tape.dispatch(
+    scoreBackward,
+    { N, C },
+    { dscore, weight: weights.tensor('score.weight'), dh },
+    workgroup(gpu, scoreBackward),
+  );
+  tape.dispatch(
+    scoreBackwardWeight,
+    { N, C },
+    { dscore, h: trunk.hidden, dweight: grads.tensor('score.weight') },
+    workgroup(gpu, scoreBackwardWeight),
+  );
+  recordTrunkBackward(gpu, tape, weights, grads, trunk, dh, {
+    accumulate: false,
+    wteFilled: false,
+  });
+}

@@ -1,0 +1,86 @@
+/** A linear layer as GPT-2's Conv1D: weight [in, out], bias [out]. */
+import type { Gpu } from '../gpu/device';
+import type { Slot, Tape, Temp } from '../gpu/tape';
+import { matmulNN, matmulNT, matmulTN } from '../kernels/linear';
+import { tiles } from './choice';
+import type { Weights } from './weights';
+
+interface Epilogue {
+  /** Gets the sum before gelu_new; given, gelu_new is applied. */
+  readonly pre?: Slot | undefined;
+  readonly mask?: Slot | undefined;
+  readonly residual?: Slot | undefined;
+}
+
+function sidesOf(weights: Weights, name: string): [number, number] {
+  const shape = weights.layout.tensors.find((tensor) => tensor.name === `${name}.weight`)?.shape;
+  if (shape?.length !== 2) throw new Error(`${name} is not a linear layer`);
+  return [shape[0]!, shape[1]!];
+}
+
+/** y = residual + mask ⊙ gelu(x·W + b), the parts that are given; x [N, in], y [N, out]. */
+export function linearForward(
+  gpu: Gpu,
+  tape: Tape,
+  weights: Weights,
+  name: string,
+  x: Slot,
+  N: number,
+  { pre, mask, residual }: Epilogue = {},
+): Temp {
+  const [inner, outer] = sidesOf(weights, name);
+  const out = tape.temp(`${name}.out`, N * outer);
+  tape.dispatch(
+    matmulNN,
+    { M: N, N: outer, K: inner },
+    {
+      a: x,
+      b: weights.tensor(`${name}.weight`),
+      bias: weights.tensor(`${name}.bias`),
+      out,
+      ...(pre ? { pre } : {}),
+      ...(mask ? { mask } : {}),
+      ...(residual ? { residual } : {}),
+    },
+    {
+      ...tiles(gpu, 'nn', N, outer, inner),
+      BIAS: 1,
+      GELU: pre ? 1 : 0,
+      DROPOUT: mask ? 1 : 0,
+      RESIDUAL: residual ? 1 : 0,
+    },
+  );
+  return out;
+}
+
+/**
+ * From dy [N, out]: dW and db into `grads`, and dx [N, in] as the result (times gelu_new'(pre)
+ * where the layer's input came out of gelu_new).
+ */
+export function linearBackward(
+  gpu: Gpu,
+  tape: Tape,
+  weights: Weights,
+  grads: Weights,
+  name: string,
+  x: Slot,
+  dy: Slot,
+  N: number,
+  { accumulate, pre }: { accumulate: boolean; pre?: Slot | undefined },
+): Temp {
+  const [inner, outer] = sidesOf(weights, name);
+  const dx = tape.temp(`${name}.dx`, N * inner);
+  tape.dispatch(
+    matmulNT,
+    { M: N, N: inner, K: outer },
+    { a: dy, b: weights.tensor(`${name}.weight`), out: dx, ...(pre ? { pre } : {}) },
+    { ...tiles(gpu, 'nt', N, inner, outer), GELU_BACKWARD: pre ? 1 : 0 },
+  );
+  tape.dispatch(
+    matmulTN,
+    { M: inner, N: outer, K: N },
+    { a: x, b: dy, out: grads.tensor(`${name}.weight`), dbias: grads.tensor(`${name}.bias`) },
+    { ...tiles(gpu, 'tn', inner, outer, N), BIAS: 1, ACCUMULATE: accumulate ? 1 : 0 },
+  );
+  return dx;
+}

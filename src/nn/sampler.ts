@@ -1,0 +1,254 @@
+/**
+ * Sampling on the GPU: the prompts go through the trunk at once and leave their keys and values in
+ * a cache; then one tape decodes a token for every sequence, replayed until the limit. Nothing is
+ * read back before the end.
+ */
+import type { Gpu, View } from '../gpu/device';
+import { read } from '../gpu/readback';
+import { type Slot, Tape } from '../gpu/tape';
+import { attentionForward } from '../kernels/attention';
+import { matmulNT } from '../kernels/linear';
+import { attentionDecode, decodeEmbedding, kvStore, sampleToken } from '../kernels/sampling';
+import { tiles, workgroup } from './choice';
+import { recordEmbedding, recordMlp, recordNorm } from './gpt';
+import { linearForward } from './linear';
+import type { Weights } from './weights';
+
+export interface SamplerOptions {
+  /** Sequences sampled at once. */
+  readonly B: number;
+  /** Longest prompt, in tokens. */
+  readonly P: number;
+  /** Most response tokens, end-of-text included. */
+  readonly R: number;
+  readonly temperature: number;
+  /** Only the k most likely tokens; 0 is all. */
+  readonly topK: number;
+  /** Only the smallest set of tokens with this mass; 1 is all. */
+  readonly topP: number;
+  readonly eot: number;
+  readonly pad: number;
+  /** Whether drawing `eot` ends a response. */
+  readonly stopAtEot: boolean;
+}
+
+export interface Sampled {
+  /** Prompt and response, then padding; [B, T]. */
+  readonly tokens: Int32Array;
+  /** Response tokens of each sequence, end-of-text included; [B]. */
+  readonly lengths: Int32Array;
+  /** Log-probability of each response token at the sampling temperature; [B, R]. */
+  readonly logprobs: Float32Array;
+}
+
+/** Decode steps in one submit: short enough for any watchdog. */
+const TOKENS_A_SUBMIT = 16;
+
+export class Sampler {
+  /** Positions of a sequence: prompt and response. */
+  readonly T: number;
+  /** [B, T] token ids, prompt and response, i32. */
+  readonly tokens: View;
+  private readonly length: View;
+  private readonly logprobs: View;
+  private readonly pos: View;
+  private readonly done: View;
+  private readonly seed: View;
+  private readonly prompts: View;
+  private readonly caches: View[];
+  private readonly prefill: Tape;
+  private readonly decode: Tape;
+
+  private constructor(
+    private readonly gpu: Gpu,
+    private readonly weights: Weights,
+    readonly options: SamplerOptions,
+  ) {
+    const { B, P, R } = options;
+    const { n_layer, n_embd: C, n_positions } = weights.layout.config;
+    this.T = P + R;
+    if (this.T > n_positions) {
+      throw new Error(
+        `a prompt of ${P} and a response of ${R} tokens exceed the model's ${n_positions} positions`,
+      );
+    }
+    this.tokens = gpu.alloc('sampled tokens', B * this.T * 4);
+    this.length = gpu.alloc('response lengths', B * 4);
+    this.logprobs = gpu.alloc('sampled logprobs', B * R * 4);
+    this.pos = gpu.alloc('positions', B * 4);
+    this.done = gpu.alloc('done', B * 4);
+    this.seed = gpu.alloc('sampling seed', 16);
+    this.prompts = gpu.alloc('prompts', B * P * 4);
+    this.caches = Array.from({ length: n_layer }, (_, layer) =>
+      gpu.alloc(`kv cache ${layer}`, B * this.T * 2 * C * 4),
+    );
+    this.prefill = new Tape(gpu, 'prefill');
+    this.decode = new Tape(gpu, 'decode');
+  }
+
+  static async make(gpu: Gpu, weights: Weights, options: SamplerOptions): Promise<Sampler> {
+    const sampler = new Sampler(gpu, weights, options);
+    sampler.recordPrefill();
+    sampler.recordDecode();
+    await Promise.all([sampler.prefill.finish(), sampler.decode.finish()]);
+    return sampler;
+  }
+
+  /** The trunk over the prompts [B, P], up to the last block's keys and values. */
+  private recordPrefill(): void {
+    const { gpu, weights, options, prefill: tape } = this;
+    const { B, P } = options;
+    const { n_layer, n_embd: C, n_head: H } = weights.layout.config;
+    const N = B * P;
+    let x: Slot = recordEmbedding(gpu, tape, weights, this.prompts, B, P);
+    for (let layer = 0; layer < n_layer; layer++) {
+      const h = `transformer.h.${layer}`;
+      const norm = recordNorm(gpu, tape, weights, `${h}.ln_1`, x, N);
+      const qkv = linearForward(gpu, tape, weights, `${h}.attn.c_attn`, norm.out, N);
+      tape.dispatch(
+        kvStore,
+        { B, S: P, T: this.T, C },
+        { qkv, cache: this.caches[layer]! },
+        workgroup(gpu, kvStore),
+      );
+      if (layer === n_layer - 1) break;
+      const attended = tape.temp('attended', N * C);
+      tape.dispatch(
+        attentionForward,
+        { B, T: P, H, D: C / H },
+        { qkv, out: attended, lse: tape.temp('lse', B * H * P) },
+        { ...workgroup(gpu, attentionForward), D4: C / H / 4 },
+      );
+      const between = linearForward(gpu, tape, weights, `${h}.attn.c_proj`, attended, N, {
+        residual: x,
+      });
+      x = recordMlp(gpu, tape, weights, h, between, N).out;
+    }
+  }
+
+  /** One token for each sequence. */
+  private recordDecode(): void {
+    const { gpu, weights, options, decode: tape, tokens, pos, T } = this;
+    const { B, R } = options;
+    const { n_layer, n_embd: C, n_head: H, vocab_size: V, n_positions } = weights.layout.config;
+    const wte = weights.tensor('transformer.wte.weight');
+    const embedded = tape.temp('embedded', B * C);
+    tape.dispatch(
+      decodeEmbedding,
+      { B, T, C, V, P: n_positions },
+      { tokens, pos, wte, wpe: weights.tensor('transformer.wpe.weight'), out: embedded },
+      workgroup(gpu, decodeEmbedding),
+    );
+    let x: Slot = embedded;
+    for (let layer = 0; layer < n_layer; layer++) {
+      const h = `transformer.h.${layer}`;
+      const norm = recordNorm(gpu, tape, weights, `${h}.ln_1`, x, B);
+      const qkv = linearForward(gpu, tape, weights, `${h}.attn.c_attn`, norm.out, B);
+      const attended = tape.temp('attended', B * C);
+      tape.dispatch(
+        attentionDecode,
+        { B, T, H, D: C / H },
+        { qkv, pos, cache: this.caches[layer]!, out: attended },
+        { ...workgroup(gpu, attentionDecode), D4: C / H / 4 },
+      );
+      const between = linearForward(gpu, tape, weights, `${h}.attn.c_proj`, attended, B, {
+        residual: x,
+      });
+      x = recordMlp(gpu, tape, weights, h, between, B).out;
+    }
+    const { out: hidden } = recordNorm(gpu, tape, weights, 'transformer.ln_f', x, B);
+    const logits = tape.temp('logits', B * V);
+    tape.dispatch(
+      matmulNT,
+      { M: B, N: V, K: C },
+      { a: hidden, b: wte, out: logits },
+      tiles(gpu, 'nt', B, V, C),
+    );
+    tape.dispatch(
+      sampleToken,
+      {
+        B,
+        V,
+        T,
+        R,
+        temperature: options.temperature,
+        top_k: options.topK,
+        top_p: options.topP,
+        eot: options.eot,
+        stop_at_eot: options.stopAtEot ? 1 : 0,
+      },
+      {
+        logits,
+        step: this.seed,
+        tokens,
+        pos,
+        done: this.done,
+        length: this.length,
+        logprobs: this.logprobs,
+      },
+      workgroup(gpu, sampleToken),
+    );
+  }
+
+  /**
+   * Queues a response to each prompt; the result stays in `tokens`.
+   * @param prompts at most B; missing ones are sampled from a lone end-of-text and mean nothing
+   * @param seed of the whole run
+   * @param sequence number of the first sequence; (seed, sequence, position) fixes every draw
+   */
+  start(prompts: readonly ArrayLike<number>[], seed: number, sequence: number): void {
+    const { gpu, options, T } = this;
+    const { B, P, R, pad, eot } = options;
+    const tokens = new Int32Array(B * T).fill(pad);
+    const heads = new Int32Array(B * P).fill(pad);
+    const pos = new Uint32Array(B);
+    for (let b = 0; b < B; b++) {
+      const prompt = prompts[b] ?? [eot];
+      if (prompt.length < 1 || prompt.length > P) {
+        throw new Error(`prompt ${b} has ${prompt.length} tokens; 1 to ${P} are wanted`);
+      }
+      tokens.set(prompt, b * T);
+      heads.set(prompt, b * P);
+      pos[b] = prompt.length - 1;
+    }
+    gpu.write(this.tokens, tokens);
+    gpu.write(this.prompts, heads);
+    gpu.write(this.pos, pos);
+    gpu.write(this.done, new Uint32Array(B));
+    gpu.write(this.length, new Uint32Array(B));
+    gpu.write(this.logprobs, new Float32Array(B * R));
+    gpu.write(this.seed, new Uint32Array([seed, 0x5a3b1, sequence, 0]));
+    this.prefill.run();
+    for (let left = R; left > 0; left -= TOKENS_A_SUBMIT) {
+      this.decode.run(Math.min(left, TOKENS_A_SUBMIT));
+    }
+  }
+
+  /** Reads the responses of the last `start`. */
+  async finish(): Promise<Sampled> {
+    const { B, R } = this.options;
+    const [tokens, lengths, logprobs] = await read(
+      this.gpu,
+      this.tokens,
+      this.length,
+      this.logprobs,
+    );
+    return {
+      tokens: new Int32Array(tokens!, 0, B * this.T),
+      lengths: new Int32Array(lengths!, 0, B),
+      logprobs: new Float32Array(logprobs!, 0, B * R),
+    };
+  }
+
+  /** The tape of one decoded token, for the profiler. */
+  get recorded(): Tape {
+    return this.decode;
+  }
+
+  free(): void {
+    this.prefill.free();
+    this.decode.free();
+    const { tokens, length, logprobs, pos, done, seed, prompts } = this;
+    this.gpu.free(tokens, length, logprobs, pos, done, seed, prompts, ...this.caches);
+  }
+}

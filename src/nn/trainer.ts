@@ -1,0 +1,189 @@
+/**
+ * Supervised training of a language model: one tape from token ids to updated weights.
+ * Base and SFT differ only in what they feed it.
+ */
+import type { Gpu, View } from '../gpu/device';
+import { Throttle } from '../gpu/readback';
+import { MetricsRing } from '../gpu/ring';
+import { Tape } from '../gpu/tape';
+import { weightedSumKernel } from '../kernels/loss';
+import { dropoutMask } from '../kernels/sampling';
+import { AdamW, type AdamWOptions } from './adamw';
+import { workgroup } from './choice';
+import { type DropoutMasks, recordTrunk } from './gpt';
+import { recordLmBackward, recordLmHead } from './heads';
+import { Weights } from './weights';
+
+/** One batch: ids and targets [B·T]; weight [B·T] is 1/(targets that count) or 0. */
+export interface LmBatch {
+  readonly ids: Int32Array<ArrayBuffer>;
+  /** What each position must predict; −100 is ignored. */
+  readonly targets: Int32Array<ArrayBuffer>;
+}
+
+export interface LmStep {
+  readonly step: number;
+  readonly loss: number;
+  readonly gradNorm: number;
+  readonly finite: boolean;
+}
+
+export interface LmTrainerOptions {
+  readonly B: number;
+  readonly T: number;
+  /** Residual dropout's probability; 0 leaves it out of the tape. */
+  readonly dropout: number;
+  readonly seed: number;
+  readonly adamw: AdamWOptions;
+  /** Steps whose metrics are read back together. */
+  readonly metricsEvery?: number;
+}
+
+export class LmTrainer {
+  readonly grads: Weights;
+  readonly optimizer: AdamW;
+  /** `[attn, mlp]` multipliers of each block, [B·T, C]; empty without dropout. */
+  readonly masks: readonly { attn: View; mlp: View }[];
+  private readonly ids: View;
+  private readonly targets: View;
+  private readonly weight: View;
+  private readonly seedView: View;
+  private readonly metrics: View;
+  private readonly tape: Tape;
+  private readonly throttle: Throttle;
+  private readonly ring: MetricsRing<number>;
+  private readonly weights01: Float32Array<ArrayBuffer>;
+
+  private constructor(
+    private readonly gpu: Gpu,
+    readonly weights: Weights,
+    readonly options: LmTrainerOptions,
+    receive: (step: LmStep) => void,
+  ) {
+    const { B, T } = options;
+    const N = B * T;
+    const { n_layer, n_embd: C } = weights.layout.config;
+    this.grads = Weights.zeros(gpu, weights.layout, 'gradients');
+    this.optimizer = new AdamW(gpu, weights, this.grads, options.adamw, 'AdamW');
+    this.ids = gpu.alloc('ids', N * 4);
+    this.targets = gpu.alloc('targets', N * 4);
+    this.weight = gpu.alloc('loss weight', N * 4);
+    this.weights01 = new Float32Array(N);
+    this.seedView = gpu.alloc('dropout seed', 16);
+    this.metrics = gpu.alloc('metrics', 32);
+    this.masks = Array.from({ length: options.dropout > 0 ? n_layer : 0 }, (_, layer) => ({
+      attn: gpu.alloc(`dropout h.${layer}.attn`, N * C * 4),
+      mlp: gpu.alloc(`dropout h.${layer}.mlp`, N * C * 4),
+    }));
+    this.tape = new Tape(gpu, 'train');
+    this.throttle = new Throttle(gpu);
+    this.ring = new MetricsRing(gpu, this.metrics, options.metricsEvery ?? 16, (step, row) => {
+      receive({ step, loss: row[0]!, gradNorm: row[4]!, finite: row[6] === 0 });
+    });
+  }
+
+  /** Records and compiles everything. `receive` gets each step's metrics, a little later. */
+  static async make(
+    gpu: Gpu,
+    weights: Weights,
+    options: LmTrainerOptions,
+    receive: (step: LmStep) => void,
+  ): Promise<LmTrainer> {
+    const trainer = new LmTrainer(gpu, weights, options, receive);
+    trainer.record();
+    await trainer.tape.finish();
+    return trainer;
+  }
+
+  private record(): void {
+    const { gpu, tape, weights, grads, options, metrics } = this;
+    const { B, T, dropout } = options;
+    const N = B * T;
+    const C = weights.layout.config.n_embd;
+    this.masks.forEach(({ attn, mlp }, layer) => {
+      for (const [at, mask] of [attn, mlp].entries()) {
+        tape.dispatch(
+          dropoutMask,
+          { N: N * C, site: 2 * layer + at, p: dropout },
+          { step: this.seedView, mask },
+          workgroup(gpu, dropoutMask),
+        );
+      }
+    });
+    const masks: readonly DropoutMasks[] | undefined = dropout > 0 ? this.masks : undefined;
+    const trunk = recordTrunk(gpu, tape, weights, this.ids, B, T, masks);
+    const head = recordLmHead(gpu, tape, weights, trunk, this.targets);
+    tape.dispatch(
+      weightedSumKernel,
+      { N, slot: 0, S: 4, scale: -1 },
+      { a: head.logprob, b: this.weight, out: metrics },
+      workgroup(gpu, weightedSumKernel),
+    );
+    recordLmBackward(gpu, tape, weights, grads, head, this.weight);
+    this.optimizer.record(tape);
+  }
+
+  /** What the tape consists of, for the profiler and the Kernels lens. */
+  get recorded(): Tape {
+    return this.tape;
+  }
+
+  /**
+   * Queues update number `step` (from 1) and returns when the next may be queued; the weights of
+   * the step follow the batch (a mean over the targets that count).
+   */
+  async step(step: number, lr: number, batch: LmBatch): Promise<void> {
+    this.queue(step, lr, batch);
+    await this.throttle.next();
+  }
+
+  /** The same without waiting for the queue to shorten. */
+  queue(step: number, lr: number, { ids, targets }: LmBatch): void {
+    const { gpu, weights01 } = this;
+    let count = 0;
+    for (const target of targets) if (target !== -100) count++;
+    for (let i = 0; i < targets.length; i++) weights01[i] = targets[i] === -100 ? 0 : 1 / count;
+    gpu.write(this.ids, ids);
+    gpu.write(this.targets, targets);
+    gpu.write(this.weight, weights01);
+    if (this.options.dropout > 0) {
+      gpu.write(this.seedView, new Uint32Array([this.options.seed, 0x5f7d0, step, 0]));
+    }
+    this.optimizer.set(step, lr);
+    const encoder = gpu.device.createCommandEncoder({ label: 'train step' });
+    this.tape.encode(encoder);
+    const { norm } = this.optimizer;
+    encoder.copyBufferToBuffer(
+      norm.buffer,
+      norm.offset,
+      this.metrics.buffer,
+      this.metrics.offset + 16,
+      16,
+    );
+    this.ring.record(encoder, step);
+    gpu.submit(encoder.finish());
+    this.ring.submitted();
+  }
+
+  /** Resolves when every queued step has run and its metrics have been received. */
+  async drain(): Promise<void> {
+    await this.ring.flush();
+    await this.throttle.drain();
+  }
+
+  free(): void {
+    const { gpu } = this;
+    this.tape.free();
+    this.optimizer.free();
+    this.ring.free();
+    gpu.free(
+      this.grads.arena,
+      this.ids,
+      this.targets,
+      this.weight,
+      this.seedView,
+      this.metrics,
+      ...this.masks.flatMap(({ attn, mlp }) => [attn, mlp]),
+    );
+  }
+}
