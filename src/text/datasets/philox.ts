@@ -5,10 +5,7 @@
  */
 
 /** Which use a draw is for: the third counter word, so that two uses of one seed never meet. */
-export enum Stream {
-  Windows = 0x57494e44,
-  Order = 0x4f524452,
-}
+export const Stream = { windows: 0x57494e44, order: 0x4f524452 } as const;
 
 function multiplyHigh(a: number, b: number): number {
   const aLow = a & 0xffff;

@@ -4,23 +4,18 @@
  */
 
 import * as v from 'valibot';
+import { wholeNumber } from '../formats/errors';
 
 const messageSchema = v.looseObject({ role: v.string(), content: v.string() });
 const messageList = v.pipe(
-  v.array(messageSchema, 'is not a list of {"role","content"} messages'),
-  v.minLength(1, 'is an empty list, but at least one message was wanted'),
+  v.array(messageSchema, 'a list of {"role","content"} messages'),
+  v.minLength(1, 'has no messages'),
 );
-const plainText = v.string('is neither a string nor a list of {"role","content"} messages');
+const plainText = v.string('a string or a list of {"role","content"} messages');
 /** Chosen by what is there and not by a union, so that an error names the message at fault. */
 const textOrMessages = v.lazy((input) => (Array.isArray(input) ? messageList : plainText));
 
-const whole = (from: number, to: number, message: string) =>
-  v.pipe(
-    v.number(),
-    v.check((n) => Number.isInteger(n) && n >= from && n <= to, message),
-  );
-
-const nonEmpty = v.pipe(v.string(), v.minLength(1, 'is empty, but a name was wanted'));
+const nonEmpty = v.pipe(v.string(), v.minLength(1, 'has no characters'));
 
 const rankingFields = v.looseObject({
   prompt: v.string(),
@@ -28,8 +23,8 @@ const rankingFields = v.looseObject({
     v.array(v.string()),
     v.minLength(2, 'has fewer than the two completions that a ranking needs'),
   ),
-  ranks: v.array(whole(1, Number.POSITIVE_INFINITY, 'is not a whole number from 1, the best, on')),
-  likert: v.array(v.nullable(whole(1, 7, 'is neither a whole number from 1 to 7 nor null'))),
+  ranks: v.array(wholeNumber(1)),
+  likert: v.array(v.nullable(wholeNumber(1, 7))),
   flags: v.array(v.array(v.string())),
   labeler: nonEmpty,
 });

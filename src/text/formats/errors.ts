@@ -1,29 +1,21 @@
 /**
  * The one error of everything that reads a file here. Its message is a single sentence that names
  * the file, the place in it, what was met and what was wanted; the page and the command show it as
- * it is.
+ * it is. The files themselves are checked with valibot, whose issues are put into words here.
  */
 
-import type { BaseIssue } from 'valibot';
+import * as v from 'valibot';
 
 export class FormatError extends Error {
   override name = 'FormatError';
 }
 
-/** A valibot issue as a clause without a full stop: `"ranks[2]" is "1st", but a number was wanted`. */
-export function describeIssue(issue: BaseIssue<unknown>): string {
-  const path = (issue.path ?? []).reduce(
-    (text, { key }) =>
-      typeof key === 'number' ? `${text}[${key}]` : text === '' ? String(key) : `${text}.${key}`,
-    '',
+/** Schema of a whole number in [from, to]. */
+export const wholeNumber = (from: number, to = Number.MAX_SAFE_INTEGER) =>
+  v.custom<number>(
+    (value) => Number.isSafeInteger(value) && (value as number) >= from && (value as number) <= to,
+    `a whole number ${to === Number.MAX_SAFE_INTEGER ? `from ${from} on` : `from ${from} to ${to}`}`,
   );
-  const subject = path === '' ? 'the value' : `"${path}"`;
-  // A check of ours speaks for itself; valibot's own messages begin with "Invalid".
-  if (!issue.message.startsWith('Invalid')) return `${subject} ${issue.message}`;
-  const wanted = issue.expected ?? issue.requirement;
-  const met = issue.received === 'undefined' ? 'missing' : issue.received;
-  return `${subject} is ${met}, but ${describeWanted(String(wanted))} was wanted`;
-}
 
 const NOUNS: Record<string, string> = {
   string: 'a string',
@@ -31,7 +23,25 @@ const NOUNS: Record<string, string> = {
   boolean: 'true or false',
   Array: 'a list',
   Object: 'an object',
-  null: 'null',
+  unknown: 'another value',
 };
 
-const describeWanted = (expected: string): string => NOUNS[expected] ?? expected;
+/**
+ * The clause for an issue, without a full stop: `"ranks[2]" is "1st", but a number was wanted`.
+ * A message of ours is what was wanted, or the whole predicate where it begins with "has".
+ */
+export function describeIssue(issue: v.BaseIssue<unknown>): string {
+  const path = (issue.path ?? []).reduce(
+    (text, { key }) =>
+      typeof key === 'number' ? `${text}[${key}]` : text === '' ? String(key) : `${text}.${key}`,
+    '',
+  );
+  const subject = path === '' ? 'the value' : `"${path}"`;
+  if (issue.message.startsWith('has ')) return `${subject} ${issue.message}`;
+  if (issue.received === 'undefined') return `${subject} is missing`;
+  const wanted = issue.message.startsWith('Invalid')
+    ? (NOUNS[String(issue.expected)] ?? issue.expected)
+    : issue.message;
+  const met = NOUNS[issue.received] ?? issue.received;
+  return `${subject} is ${met}, but ${wanted} was wanted`;
+}

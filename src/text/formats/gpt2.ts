@@ -6,7 +6,7 @@
  */
 
 import * as v from 'valibot';
-import { describeIssue, FormatError } from './errors';
+import { describeIssue, FormatError, wholeNumber } from './errors';
 
 /** `lm`: tied language-model head. `reward`, `value`: one score a token, read at the last one. */
 export type ModelKind = 'lm' | 'reward' | 'value';
@@ -108,10 +108,7 @@ export function generationConfigJson({ eot, pad }: SpecialIds): Record<string, u
   };
 }
 
-const size = v.pipe(
-  v.number(),
-  v.check((n) => Number.isSafeInteger(n) && n > 0, 'must be a whole number above 0'),
-);
+const size = wholeNumber(1);
 
 const configSchema = v.object({
   model_type: v.literal('gpt2'),

@@ -6,14 +6,15 @@
  */
 
 import * as v from 'valibot';
-import { describeIssue, FormatError } from '../formats/errors';
+import { describeIssue, FormatError, wholeNumber } from '../formats/errors';
 import { BYTE_TO_CHAR } from './byteAlphabet';
 
-const id = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0x3ffffff));
+/** Below 2²⁶, as the encoder's pair keys want it. */
+const id = wholeNumber(0, 2 ** 26 - 1);
 
 const addedTokenSchema = v.object({
   id,
-  content: v.pipe(v.string(), v.minLength(1)),
+  content: v.pipe(v.string(), v.minLength(1, 'has no characters')),
   single_word: v.optional(v.literal(false), false),
   lstrip: v.optional(v.literal(false), false),
   rstrip: v.optional(v.literal(false), false),
