@@ -3,7 +3,8 @@
 import backward from '../../shaders/embedding_backward.wgsl?raw';
 import forward from '../../shaders/embedding_forward.wgsl?raw';
 import tokenSortCode from '../../shaders/token_sort.wgsl?raw';
-import { defineKernel, groups, inout, input, output } from '../gpu/kernel';
+import { defineKernel, flatGrid, groups, inout, input, output } from '../gpu/kernel';
+import { lanes } from './workgroup';
 
 /** out = wte[ids] + wpe[position]. */
 export const embeddingForward = defineKernel({
@@ -12,7 +13,7 @@ export const embeddingForward = defineKernel({
   params: { N: 'u32', T: 'u32', C: 'u32', V: 'u32', P: 'u32' },
   bindings: { ids: input('N', 'i32'), wte: input('V, C'), wpe: input('P, C'), out: output('N, C') },
   constants: { WG: 64 },
-  grid: ({ N, C }, c) => [groups(N * C, c.WG)],
+  grid: ({ N, C }, c) => flatGrid(groups(N * C, c.WG)),
 });
 
 /**
@@ -41,5 +42,5 @@ export const embeddingBackward = defineKernel({
     dwpe: inout('P, C'),
   },
   constants: { WG: 64, ACCUMULATE_WTE: 0, ACCUMULATE_WPE: 0 },
-  grid: ({ V, P, C }, c) => [groups((V + P) * C, c.WG)],
+  grid: ({ V, P }, c) => flatGrid(groups(V + P, c.WG / lanes(c.WG))),
 });

@@ -7,9 +7,13 @@
 import backward from '../../shaders/cross_entropy_backward.wgsl?raw';
 import forward from '../../shaders/cross_entropy_forward.wgsl?raw';
 import weightedSum from '../../shaders/weighted_sum.wgsl?raw';
-import { defineKernel, flatGrid, inout, input, output } from '../gpu/kernel';
+import { defineKernel, flatGrid, groups, inout, input, output } from '../gpu/kernel';
+import { lanes } from './workgroup';
 
-/** logprob of targets under softmax(logits·inv_temperature); 0 where the target is −100. */
+/**
+ * logprob of targets under softmax(logits·inv_temperature), and each row's entropy; both 0 where the
+ * target is −100.
+ */
 export const crossEntropyForward = defineKernel({
   name: 'cross_entropy_forward',
   code: forward,
@@ -22,7 +26,7 @@ export const crossEntropyForward = defineKernel({
     entropy: output('N'),
   },
   constants: { WG: 64 },
-  grid: ({ N }) => flatGrid(N),
+  grid: ({ N }, c) => flatGrid(groups(N, c.WG / lanes(c.WG))),
 });
 
 /** In place: logits ← weight·(softmax − onehot)·inv_temperature; rows with target −100 become 0. */
@@ -37,7 +41,7 @@ export const crossEntropyBackward = defineKernel({
     weight: input('N'),
   },
   constants: { WG: 64 },
-  grid: ({ N }) => flatGrid(N),
+  grid: ({ N }, c) => flatGrid(groups(N, c.WG / lanes(c.WG))),
 });
 
 /** out[slot] = scale·Σ a·b, by a fixed-order tree in one workgroup. */

@@ -4,6 +4,7 @@ import backward from '../../shaders/layernorm_backward.wgsl?raw';
 import backwardParams from '../../shaders/layernorm_backward_params.wgsl?raw';
 import forward from '../../shaders/layernorm_forward.wgsl?raw';
 import { defineKernel, flatGrid, groups, inout, input, optionalInput, output } from '../gpu/kernel';
+import { channelLanes, lanes } from './workgroup';
 
 export const layernormForward = defineKernel({
   name: 'layernorm_forward',
@@ -18,7 +19,7 @@ export const layernormForward = defineKernel({
     rstd: output('N'),
   },
   constants: { WG: 64 },
-  grid: ({ N }) => flatGrid(N),
+  grid: ({ N }, c) => flatGrid(groups(N, c.WG / lanes(c.WG))),
 });
 
 /** dx = LayerNorm's gradient of dy, plus `residual` (the gradient that went around it) with `RESIDUAL`. */
@@ -36,7 +37,7 @@ export const layernormBackward = defineKernel({
     dx: output('N, C'),
   },
   constants: { WG: 64, RESIDUAL: 0 },
-  grid: ({ N }) => flatGrid(N),
+  grid: ({ N }, c) => flatGrid(groups(N, c.WG / lanes(c.WG))),
 });
 
 /** dweight and dbias: column sums over all N rows (added to what is there with `ACCUMULATE`). */
@@ -53,5 +54,5 @@ export const layernormBackwardParams = defineKernel({
     dbias: inout('C'),
   },
   constants: { WG: 64, ACCUMULATE: 0 },
-  grid: ({ C }) => [groups(C, 4)],
+  grid: ({ C }, c) => [groups(C, c.WG / channelLanes(c.WG))],
 });

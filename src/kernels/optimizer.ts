@@ -16,7 +16,7 @@ export const gradNormPartial = defineKernel({
   params: { N: 'u32', P: 'u32' },
   bindings: { grads: input('N'), partial: output('P'), nonfinite: output('P', 'u32') },
   constants: { WG: 64 },
-  grid: ({ P }) => [P],
+  grid: ({ P }, c) => [groups(P, c.WG < 32 ? c.WG : 1)],
 });
 
 /**

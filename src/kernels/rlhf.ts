@@ -17,6 +17,7 @@ import scoreBackwardWeightCode from '../../shaders/score_backward_weight.wgsl?ra
 import scoreForwardCode from '../../shaders/score_forward.wgsl?raw';
 import whitenCode from '../../shaders/whiten.wgsl?raw';
 import { defineKernel, flatGrid, groups, inout, input, output } from '../gpu/kernel';
+import { channelLanes, lanes } from './workgroup';
 
 /** score[n] = h[n]·weight. */
 export const scoreForward = defineKernel({
@@ -25,7 +26,7 @@ export const scoreForward = defineKernel({
   params: { N: 'u32', C: 'u32' },
   bindings: { h: input('N, C'), weight: input('C'), score: output('N') },
   constants: { WG: 64 },
-  grid: ({ N }, c) => [groups(N, c.WG)],
+  grid: ({ N }, c) => flatGrid(groups(N, c.WG / lanes(c.WG))),
 });
 
 /** dh[n] = dscore[n]·weight. */
@@ -45,7 +46,7 @@ export const scoreBackwardWeight = defineKernel({
   params: { N: 'u32', C: 'u32' },
   bindings: { dscore: input('N'), h: input('N, C'), dweight: inout('C') },
   constants: { WG: 64, ACCUMULATE: 0 },
-  grid: ({ C }) => [groups(C, 4)],
+  grid: ({ C }, c) => [groups(C, c.WG / channelLanes(c.WG))],
 });
 
 /**
@@ -163,8 +164,8 @@ export const ppoPolicyLoss = defineKernel({
     advantages: input('S, R'),
     rows: input('M', 'i32'),
     lengths: input('S, 2', 'i32'),
-    dvalue: output('M, T'),
-    stats: output('4'),
+    weight: output('M, T'),
+    stats: output('8'),
   },
   constants: { WG: 64 },
   grid: () => [1],

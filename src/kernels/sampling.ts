@@ -10,6 +10,7 @@ import dropoutMaskCode from '../../shaders/dropout_mask.wgsl?raw';
 import kvStoreCode from '../../shaders/kv_store.wgsl?raw';
 import sampleTokenCode from '../../shaders/sample_token.wgsl?raw';
 import { defineKernel, flatGrid, groups, inout, input, output } from '../gpu/kernel';
+import { lanes } from './workgroup';
 
 /** out[b] = wte[tokens[b, pos[b]]] + wpe[pos[b]]. */
 export const decodeEmbedding = defineKernel({
@@ -85,7 +86,7 @@ export const sampleToken = defineKernel({
     logprobs: inout('B, R'),
   },
   constants: { WG: 64 },
-  grid: ({ B }) => [B],
+  grid: ({ B }, c) => [groups(B, c.WG / lanes(c.WG))],
 });
 
 /**

@@ -1,0 +1,33 @@
+// embedding_forward: the sum of token and position embedding.
+//
+//   out[n, c] = wte[ids[n], c] + wpe[n mod T, c]
+//
+// Shapes: ids [N] · wte [V,C] · wpe [P,C], P ≥ T · out [N,C], N = B*T
+// Grid: one thread an element of out, WG a workgroup, flat over two dimensions.
+// Numerics: one f32 addition.
+// Reference: tests/reference/embedding.ts
+
+override WG: u32 = 64;
+
+struct Params { N: u32, T: u32, C: u32, V: u32, P: u32 }
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> ids: array<i32>;
+@group(0) @binding(2) var<storage, read> wte: array<f32>;
+@group(0) @binding(3) var<storage, read> wpe: array<f32>;
+@group(0) @binding(4) var<storage, read_write> out: array<f32>;
+
+@compute @workgroup_size(WG)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let C = params.C;
+  let i = (group.y * groups.x + group.x) * WG + thread;
+  if (i < params.N * C) {
+    let n = i / C;
+    let c = i % C;
+    out[i] = wte[u32(ids[n]) * C + c] + wpe[n % params.T * C + c];
+  }
+}

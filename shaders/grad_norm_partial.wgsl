@@ -1,0 +1,60 @@
+// grad_norm_partial: sums of squares of P parts of the gradients, and counts of what is not finite.
+//
+//   part q holds elements [q·L, (q+1)·L), L = ⌈N/P⌉
+//   partial[q] = Σ g², over finite g;   nonfinite[q] = how many are infinite or NaN
+//
+// Shapes: grads [N] · partial, nonfinite [P]
+// Grid: LANES threads a part, WG/LANES parts a workgroup.
+// Numerics: f32; a strided loop and a fixed-order tree. A value is not finite when all its exponent
+// bits are set: compared as u32, because WGSL may assume that a float comparison meets none.
+// Reference: tests/reference/adamw.ts (globalNorm)
+
+override WG: u32 = 64;
+override LANES: u32 = select(1u, WG, WG >= 32u);
+
+const EXPONENT = 0x7f800000u;
+
+struct Params { N: u32, P: u32 }
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> grads: array<f32>;
+@group(0) @binding(2) var<storage, read_write> partial: array<f32>;
+@group(0) @binding(3) var<storage, read_write> nonfinite: array<u32>;
+
+var<workgroup> squares: array<f32, WG>;
+var<workgroup> counts: array<u32, WG>;
+
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
+  let part = group.x * (WG / LANES) + thread / LANES;
+  let lane = thread % LANES;
+  let size = (params.N + params.P - 1u) / params.P;
+  let end = min((part + 1u) * size, params.N);
+
+  var sum = 0.0;
+  var count = 0u;
+  for (var i = part * size + lane; i < end; i += LANES) {
+    let g = grads[i];
+    let finite = (bitcast<u32>(g) & EXPONENT) != EXPONENT;
+    sum += select(0.0, g * g, finite);
+    count += u32(!finite);
+  }
+
+  if (LANES > 1u) {
+    squares[thread] = sum;
+    counts[thread] = count;
+    for (var stride = LANES / 2u; stride > 0u; stride /= 2u) {
+      workgroupBarrier();
+      if (lane < stride) {
+        squares[thread] += squares[thread + stride];
+        counts[thread] += counts[thread + stride];
+      }
+    }
+    sum = squares[thread];
+    count = counts[thread];
+  }
+  if (lane == 0u && part < params.P) {
+    partial[part] = sum;
+    nonfinite[part] = count;
+  }
+}

@@ -1,0 +1,78 @@
+// ppo_policy_loss: the clipped loss of the policy (Schulman et al. 2017), a mean over real response tokens.
+//
+//   ratio = exp(logprob − old_logprob)
+//   loss = mean(max(−A·ratio, −A·clamp(ratio, 1 − cliprange, 1 + cliprange)))
+//   weight = −∂loss/∂logprob = A·ratio/tokens, 0 where the clipped branch is the larger
+//   stats = loss, approxkl = ½·mean((logprob − old)²), clipfrac, mean entropy, mean ratio, mean ratio²,
+//   tokens, 0
+//
+// Row m·T + t of the minibatch predicts response token r = t − prompt + 1 of sequence rows[m];
+// weight is 0 at the other rows.
+//
+// Shapes: logprob, entropy, weight [M,T] · old_logprobs, advantages [S,R] · rows [M]
+// · lengths [S,2] (prompt, response) · stats [8]
+// Grid: one workgroup of WG threads.
+// Numerics: f32; strided loops and fixed-order trees.
+// Reference: tests/reference/ppo.ts (policyLoss)
+
+override WG: u32 = 64;
+
+struct Params { S: u32, M: u32, T: u32, R: u32, cliprange: f32 }
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> logprob: array<f32>;
+@group(0) @binding(2) var<storage, read> entropy: array<f32>;
+@group(0) @binding(3) var<storage, read> old_logprobs: array<f32>;
+@group(0) @binding(4) var<storage, read> advantages: array<f32>;
+@group(0) @binding(5) var<storage, read> rows: array<i32>;
+@group(0) @binding(6) var<storage, read> lengths: array<i32>;
+@group(0) @binding(7) var<storage, read_write> weight: array<f32>;
+@group(0) @binding(8) var<storage, read_write> stats: array<f32>;
+
+var<workgroup> losses: array<vec4f, WG>;
+var<workgroup> ratios: array<vec2f, WG>;
+
+@compute @workgroup_size(WG)
+fn main(@builtin(local_invocation_index) thread: u32) {
+  var tokens = 0;
+  for (var m = 0u; m < params.M; m++) { tokens += lengths[2 * rows[m] + 1]; }
+  let share = 1.0 / f32(max(tokens, 1));
+
+  var loss_sums = vec4f();
+  var ratio_sums = vec2f();
+  for (var row = thread; row < params.M * params.T; row += WG) {
+    let s = rows[row / params.T];
+    let r = i32(row % params.T) - lengths[2 * s] + 1;
+    var row_weight = 0.0;
+    if (r >= 0 && r < lengths[2 * s + 1]) {
+      let i = u32(s) * params.R + u32(r);
+      let advantage = advantages[i];
+      let change = logprob[row] - old_logprobs[i];
+      let ratio = exp(change);
+      let unclipped = -advantage * ratio;
+      let clipped = -advantage * clamp(ratio, 1.0 - params.cliprange, 1.0 + params.cliprange);
+      let binds = clipped > unclipped;
+      row_weight = select(-unclipped * share, 0.0, binds);
+      loss_sums += vec4f(max(unclipped, clipped), 0.5 * change * change, f32(binds), entropy[row]);
+      ratio_sums += vec2f(ratio, ratio * ratio);
+    }
+    weight[row] = row_weight;
+  }
+
+  losses[thread] = loss_sums;
+  ratios[thread] = ratio_sums;
+  for (var stride = WG / 2u; stride > 0u; stride /= 2u) {
+    workgroupBarrier();
+    if (thread < stride) {
+      losses[thread] += losses[thread + stride];
+      ratios[thread] += ratios[thread + stride];
+    }
+  }
+  if (thread == 0u) {
+    for (var j = 0u; j < 4u; j++) { stats[j] = losses[0][j] * share; }
+    stats[4] = ratios[0].x * share;
+    stats[5] = ratios[0].y * share;
+    stats[6] = f32(tokens);
+    stats[7] = 0.0;
+  }
+}
