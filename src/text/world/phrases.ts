@@ -1,0 +1,43 @@
+/**
+ * Set phrases: kind, comforting, glad, rude, hedging and empty ones. `X` stands for one or more
+ * noun phrases, `L` for a list of any words of the town. Writers fill them, the reader matches
+ * them, so what is written can be read.
+ */
+
+export type PhraseKind = 'kind' | 'comfort' | 'joy' | 'follow' | 'rude' | 'empty' | 'offer';
+
+export const PHRASES: Readonly<Record<PhraseKind, readonly string[]>> = {
+  kind: [
+    'I hope this helps',
+    'Have a good day',
+    'Be well, friend',
+    'Good luck, friend',
+    'I am glad to help',
+  ],
+  comfort: ['I am sorry, X', 'I am sorry', 'Do not be sad, X', 'Do not be sad', 'All will be well'],
+  joy: [
+    'That is good, X',
+    'That is good',
+    'I am glad for you, X',
+    'I am glad for you',
+    'Well done, X',
+  ],
+  follow: ['I hope X is well', 'We will find X', 'Say hello to X', 'I like X'],
+  rude: ['You are a fool', 'Go away', 'That is dumb', 'Go away, you fool', 'You are dumb, X'],
+  empty: ['I do not know', 'Ask X', 'I saw it once'],
+  offer: ['You can take L', 'Try L', 'Here you go: L', 'I like L', 'It is L', 'They are L'],
+};
+
+/** Words that insult wherever they stand. */
+export const RUDE_WORDS: ReadonlySet<string> = new Set(['fool', 'dumb', 'away']);
+
+/** Beginnings that take back what follows. */
+export const HEDGES = ['I think', 'Maybe', 'Well,', 'I am not sure, but'] as const;
+
+/** Beginnings of a scene. */
+export const OPENERS = ['One day', 'Then', 'At night', 'Today', 'Soon', 'Once'] as const;
+
+export const FEELINGS = ['happy', 'glad', 'calm', 'sad', 'tired', 'cross'] as const;
+
+export const GLAD_FEELINGS = ['happy', 'glad', 'calm'] as const;
+export const SAD_FEELINGS = ['sad', 'tired', 'cross'] as const;
