@@ -154,14 +154,14 @@ export class Gpu {
   }
 
   /** A new buffer that holds `data`. */
-  upload(label: string, data: ArrayBufferView<ArrayBuffer>): View {
+  upload(label: string, data: ArrayBufferView): View {
     const view = this.alloc(label, data.byteLength);
     this.write(view, data);
     return view;
   }
 
   /** Queues a write to the start of a view (or `at` bytes in). */
-  write(view: View, data: ArrayBufferView<ArrayBuffer>, at = 0): void {
+  write(view: View, data: ArrayBufferView, at = 0): void {
     if (at + data.byteLength > view.size) {
       throw new Error(
         `write of ${data.byteLength} bytes at ${at} into a view of ${view.size} bytes`,
@@ -170,7 +170,7 @@ export class Gpu {
     this.device.queue.writeBuffer(
       view.buffer,
       view.offset + at,
-      data.buffer,
+      data.buffer as ArrayBuffer,
       data.byteOffset,
       data.byteLength,
     );

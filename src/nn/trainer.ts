@@ -14,11 +14,11 @@ import { type DropoutMasks, recordTrunk } from './gpt';
 import { recordLmBackward, recordLmHead } from './heads';
 import { Weights } from './weights';
 
-/** One batch: ids and targets [B·T]; weight [B·T] is 1/(targets that count) or 0. */
+/** One batch: token ids and targets, [B·T] each. */
 export interface LmBatch {
-  readonly ids: Int32Array<ArrayBuffer>;
+  readonly inputIds: Int32Array;
   /** What each position must predict; −100 is ignored. */
-  readonly targets: Int32Array<ArrayBuffer>;
+  readonly targets: Int32Array;
 }
 
 export interface LmStep {
@@ -138,12 +138,12 @@ export class LmTrainer {
   }
 
   /** The same without waiting for the queue to shorten. */
-  queue(step: number, lr: number, { ids, targets }: LmBatch): void {
+  queue(step: number, lr: number, { inputIds, targets }: LmBatch): void {
     const { gpu, weights01 } = this;
     let count = 0;
     for (const target of targets) if (target !== -100) count++;
     for (let i = 0; i < targets.length; i++) weights01[i] = targets[i] === -100 ? 0 : 1 / count;
-    gpu.write(this.ids, ids);
+    gpu.write(this.ids, inputIds);
     gpu.write(this.targets, targets);
     gpu.write(this.weight, weights01);
     if (this.options.dropout > 0) {
