@@ -48,7 +48,10 @@ function recordLogits(gpu: Gpu, tape: Tape, weights: Weights, hidden: Slot, chun
   );
 }
 
-/** Records logits of every row and the log-probability of its target (i32 [N], −100 ignored). */
+/**
+ * Records logits of every row and the log-probability of its target (i32 [N], −100 ignored).
+ * @param logitsBytes at most so many bytes of logits are made at a time, but at least 64 rows
+ */
 export function recordLmHead(
   gpu: Gpu,
   tape: Tape,
@@ -56,10 +59,11 @@ export function recordLmHead(
   trunk: Trunk,
   targets: Slot,
   temperature = 1,
+  logitsBytes = LOGITS_BYTES,
 ): LmHead {
   const { vocab_size: V } = weights.layout.config;
   const N = trunk.B * trunk.T;
-  const rows = Math.min(N, Math.max(64, Math.floor(LOGITS_BYTES / (V * 4) / 64) * 64));
+  const rows = Math.min(N, Math.max(64, Math.floor(logitsBytes / (V * 4) / 64) * 64));
   const chunks: Chunk[] = [];
   const logits = tape.temp('logits', rows * V);
   for (let from = 0; from < N; from += rows) {
