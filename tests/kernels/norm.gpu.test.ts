@@ -1,0 +1,121 @@
+/** LayerNorm forward and backward against f64, over awkward rows and channels. */
+import { describe, expect, it } from 'vitest';
+import {
+  layernormBackward,
+  layernormBackwardParams,
+  layernormForward,
+} from '../../src/kernels/norm';
+import { expectClose, random } from '../reference/compare';
+import * as reference from '../reference/layernorm';
+import { runKernel } from '../support/kernel';
+
+/** Rows and channels: one, primes, multiples of the lanes and their neighbours. */
+const SHAPES = [
+  [1, 1],
+  [1, 64],
+  [5, 7],
+  [13, 31],
+  [9, 33],
+  [67, 64],
+  [3, 257],
+];
+/** A thread a row, and threads that share a row. */
+const WORKGROUPS = [8, 32, 64];
+
+/**
+ * Sums of at most 257 terms of size 1 round to 257·2⁻²⁴ = 1.5e-5 at the very worst and to about
+ * √257·2⁻²⁴ = 1e-6 in practice; 1e-5 of the largest value holds that and catches any wrong term.
+ */
+const TOLERANCE = 1e-5;
+
+const make = (N: number, C: number) => ({
+  x: random(N * C, 1).map((value) => 3 * value + 0.5),
+  weight: random(C, 2).map((value) => 1 + 0.5 * value),
+  bias: random(C, 3),
+  dy: random(N * C, 4),
+});
+
+describe.each(WORKGROUPS)('with workgroups of %i', (WG) => {
+  it.each(SHAPES)('layernorm_forward of [%i, %i] normalises each row', async (N, C) => {
+    const { x, weight, bias } = make(N!, C!);
+    const actual = await runKernel(layernormForward, { N: N!, C: C! }, { x, weight, bias }, { WG });
+    const expected = reference.layernormForward(x, weight, bias, N!, C!);
+    expectClose(actual.out!, expected.y, TOLERANCE, 'out');
+    expectClose(actual.mean!, expected.mean, TOLERANCE, 'mean');
+    expectClose(actual.rstd!, expected.rstd, TOLERANCE, 'rstd');
+  });
+
+  it.each(SHAPES)('layernorm_backward of [%i, %i], with and without residual', async (N, C) => {
+    const { x, weight, bias, dy } = make(N!, C!);
+    const { mean, rstd } = reference.layernormForward(x, weight, bias, N!, C!);
+    const { dx } = reference.layernormBackward(dy, x, weight, mean, rstd, N!, C!);
+    const residual = random(N! * C!, 5);
+    const given = { dy, x, weight, mean, rstd };
+    const params = { N: N!, C: C! };
+    const plain = await runKernel(layernormBackward, params, given, { WG });
+    const added = await runKernel(
+      layernormBackward,
+      params,
+      { ...given, residual },
+      { WG, RESIDUAL: 1 },
+    );
+    // One channel has dx = 0 exactly: what is left of rstd ≈ 300 times rounding is held by the sizes
+    // of the terms, not of the result.
+    const scale = Math.max(...rstd) * Math.max(...dy.map(Math.abs));
+    for (let i = 0; i < dx.length; i++) {
+      expect(Math.abs(plain.dx![i]! - dx[i]!)).toBeLessThan(TOLERANCE * scale);
+      expect(Math.abs(added.dx![i]! - dx[i]! - residual[i]!)).toBeLessThan(TOLERANCE * scale);
+    }
+  });
+
+  it.each(SHAPES)('layernorm_backward_params of [%i, %i] sums over rows', async (N, C) => {
+    const { x, weight, bias, dy } = make(N!, C!);
+    const { mean, rstd } = reference.layernormForward(x, weight, bias, N!, C!);
+    const { dweight, dbias } = reference.layernormBackward(dy, x, weight, mean, rstd, N!, C!);
+    const given = { dy, x, mean, rstd };
+    const params = { N: N!, C: C! };
+    const replaced = await runKernel(layernormBackwardParams, params, given, { WG });
+    expectClose(replaced.dbias!, dbias, TOLERANCE, 'dbias');
+    if (C! > 1) expectClose(replaced.dweight!, dweight, TOLERANCE, 'dweight');
+    const before = { dweight: random(C!, 6), dbias: random(C!, 7) };
+    const added = await runKernel(
+      layernormBackwardParams,
+      params,
+      { ...given, ...before },
+      { WG, ACCUMULATE: 1 },
+    );
+    const plus = (a: Float64Array, b: Float64Array) => a.map((value, i) => value + b[i]!);
+    expectClose(added.dbias!, plus(dbias, before.dbias), TOLERANCE, 'dbias added');
+    expectClose(added.dweight!, plus(dweight, before.dweight), TOLERANCE, 'dweight added');
+  });
+
+  it('gives the same bits twice', async () => {
+    const [N, C] = [67, 65];
+    const { x, weight, bias, dy } = make(N, C);
+    const once = async () => {
+      const forward = await runKernel(layernormForward, { N, C }, { x, weight, bias }, { WG });
+      const saved = { dy, x, mean: forward.mean!, rstd: forward.rstd! };
+      const dx = await runKernel(layernormBackward, { N, C }, { ...saved, weight }, { WG });
+      const sums = await runKernel(layernormBackwardParams, { N, C }, saved, { WG });
+      return [forward, dx, sums];
+    };
+    expect(await once()).toEqual(await once());
+  });
+});
+
+it('a large common offset does not cost the variance its digits', async () => {
+  const [N, C] = [3, 64];
+  const x = random(N * C, 8).map((value) => Math.fround(1000 + value));
+  const ones = new Float64Array(C).fill(1);
+  const zeros = new Float64Array(C);
+  const { out } = await runKernel(
+    layernormForward,
+    { N, C },
+    { x, weight: ones, bias: zeros },
+    { WG: 8 },
+  );
+  const expected = reference.layernormForward(x, ones, zeros, N, C);
+  // The mean of values near 1000 is known to 6e-5 (a unit in the last place); E[x²] − mean² would be
+  // off by 0.06.
+  expectClose(out!, expected.y, 1e-4, 'out');
+});
