@@ -1,0 +1,197 @@
+/**
+ * Stage 2, the reward model (3.5, C.2): SFT's trunk with a scalar head, trained on rankings.
+ *
+ *   loss(prompt) = −1/P · Σ log σ(r_w − r_l)   over its P ordered pairs, ties dropped
+ *
+ * All pairs of a prompt are one batch element: K forward passes, not K(K−1)/2. Afterwards a bias
+ * makes the demonstrations' mean reward 0; it is folded into ln_f.bias, so that the stored model
+ * gives the normalised score by itself.
+ */
+import { readFloats } from '../gpu/readback';
+import { ADAMW } from '../nn/adamw';
+import { normals } from '../nn/init';
+import { type Layout, layoutOf } from '../nn/layout';
+import { Weights } from '../nn/weights';
+import { orderedPairs } from '../text/datasets/comparisons';
+import { epochPermutation } from '../text/datasets/order';
+import { type Checkpoint, Halted, type StageContext, seedFor } from './context';
+import type { Ranking } from './rankings';
+import { type RewardBatch, RewardTrainer } from './reward_trainer';
+import { cosine } from './schedule';
+import { scoredIds } from './scorer';
+import { numbered, tensorsAfter, tensorsBefore } from './trace';
+
+/** Starts from the SFT trunk; the head is N(0, 1/√(C+1)). */
+export function initialReward(layout: Layout, trunk: Float32Array, seed: number) {
+  const floats = new Float32Array(layout.floats);
+  floats.set(trunk);
+  const head = layout.tensors.find(({ name }) => name === 'score.weight')!;
+  const normal = normals(seed);
+  const std = 1 / Math.sqrt(layout.config.n_embd + 1);
+  for (let c = 0; c < head.size; c++) floats[head.offset + c] = std * normal();
+  return floats;
+}
+
+/** The prompts of an update with the pairs that count; those that only tie are left out. */
+function batchOf(ctx: StageContext, rankings: readonly Ranking[], S: number): RewardBatch {
+  const T = ctx.model.n_positions;
+  const batch = {
+    ids: new Int32Array(S * T).fill(ctx.tokenizer.pad),
+    lengths: new Int32Array(S).fill(1),
+    group: new Int32Array(S).fill(-1),
+    rank: new Int32Array(S),
+    weight: new Float32Array(S),
+    rows: 0,
+  };
+  rankings.forEach(({ prompt, completions, ranks }, group) => {
+    const pairs = orderedPairs(ranks).length;
+    completions.forEach((completion, k) => {
+      const row = batch.rows++;
+      const ids = scoredIds(ctx.tokenizer, prompt, completion, T);
+      batch.ids.set(ids, row * T);
+      batch.lengths[row] = ids.length;
+      batch.group[row] = group;
+      batch.rank[row] = ranks[k]!;
+      batch.weight[row] = 1 / (pairs * rankings.length);
+    });
+  });
+  return batch;
+}
+
+/** Trains the reward model; the result is not normalised yet. */
+export async function trainReward(
+  ctx: StageContext,
+  trunk: Float32Array,
+  rankings: readonly Ranking[],
+  validate: (weights: Weights) => Promise<number>,
+  resume?: Checkpoint,
+): Promise<Float32Array<ArrayBuffer>> {
+  const { gpu, settings, trace } = ctx;
+  const layout = layoutOf(ctx.model, 'score');
+  const usable = rankings.filter(({ ranks }) => orderedPairs(ranks).length > 0);
+  if (usable.length === 0) {
+    throw new Halted('The rankings hold no ordered pair: rank some completions apart first.');
+  }
+  const G = Math.min(settings['reward.prompts_per_batch'], usable.length);
+  const most = Math.max(...usable.map(({ completions }) => completions.length));
+  const updates = Math.ceil((usable.length * settings['reward.epochs']) / G);
+  const seed = seedFor(ctx, 'reward');
+  const lr = (update: number) => cosine(update, { peak: settings['reward.lr'], updates });
+  const weights = Weights.from(
+    gpu,
+    layout,
+    'reward weights',
+    initialReward(layout, trunk, seedFor(ctx, 'scoreHead')),
+  );
+  const rows = new Map<number, Float32Array>();
+  const trainer = new RewardTrainer(gpu, weights, G * most, (update, row) => {
+    rows.set(update, row.slice());
+  });
+  await trainer.finish();
+  const { optimizer } = trainer;
+  const arenas = { weights: weights.arena, m: optimizer.m.arena, v: optimizer.v.arena };
+  if (resume) {
+    for (const [role, view] of Object.entries(arenas)) gpu.write(view, resume.arenas[role]!);
+  }
+  const save = async (step: number): Promise<Checkpoint> => {
+    await trainer.drain();
+    const floats: Record<string, Float32Array> = {};
+    for (const [role, view] of Object.entries(arenas)) {
+      floats[role] = await readFloats(gpu, view, layout.floats);
+    }
+    return { training: 'reward', step, arenas: floats, state: {} };
+  };
+  const order = epochOrder(usable.length, settings['reward.epochs'], seed);
+  const every = Math.max(1, Math.ceil(updates / 12));
+  const looked = new Map<number, number>();
+  const flush = () => {
+    for (const [update, row] of rows) {
+      const [loss, correct, pairs, margin] = row as unknown as [number, number, number, number];
+      if (row[6] !== 0 || !Number.isFinite(loss)) {
+        throw new Halted(
+          `Training the reward model stopped: update ${update} is not finite; the weights before it are kept. Lower reward.lr.`,
+        );
+      }
+      const val_accuracy = looked.get(update);
+      ctx.metrics('reward', update, {
+        loss,
+        accuracy: correct / pairs,
+        margin: margin / pairs,
+        lr: lr(update),
+        grad_norm: row[4]!,
+        ...(val_accuracy === undefined ? {} : { val_accuracy }),
+      });
+    }
+    rows.clear();
+  };
+  try {
+    for (let update = (resume?.step ?? 0) + 1; update <= updates; update++) {
+      const items = order.slice((update - 1) * G, update * G).map((index) => usable[index]!);
+      const batch = batchOf(ctx, items, trainer.S);
+      if (trace && update <= trace.updates) {
+        await traceUpdate(ctx, trainer, update, lr(update), batch, rows);
+      } else await trainer.step(update, lr(update), batch);
+      ctx.progress('training the reward model', update, updates, batch.ids.length);
+      if (update % every === 0 || update === updates) {
+        looked.set(update, await validate(weights));
+        await trainer.drain();
+      }
+      flush();
+      await ctx.boundary(() => save(update));
+    }
+    await trainer.drain();
+    flush();
+    return (await weights.floats(gpu)) as Float32Array<ArrayBuffer>;
+  } finally {
+    trainer.free();
+    gpu.free(weights.arena);
+  }
+}
+
+function epochOrder(count: number, epochs: number, seed: number): number[] {
+  return Array.from({ length: epochs }, (_, epoch) =>
+    Array.from(epochPermutation(count, seed, epoch)),
+  ).flat();
+}
+
+async function traceUpdate(
+  ctx: StageContext,
+  trainer: RewardTrainer,
+  update: number,
+  lr: number,
+  batch: RewardBatch,
+  rows: ReadonlyMap<number, Float32Array>,
+): Promise<void> {
+  const { gpu } = ctx;
+  const T = ctx.model.n_positions;
+  const before = await tensorsBefore(gpu, trainer);
+  await trainer.step(update, lr, batch);
+  await trainer.drain();
+  const N = batch.rows;
+  const { beta1, beta2, eps, weightDecay, maxNorm } = ADAMW;
+  const row = rows.get(update)!;
+  ctx.trace!.write(
+    `reward/${numbered('update', update)}`,
+    {
+      ...before,
+      ...(await tensorsAfter(gpu, trainer)),
+      input_ids: { shape: [N, T], data: batch.ids.slice(0, N * T) },
+      lengths: { shape: [N], data: batch.lengths.slice(0, N) },
+      group: { shape: [N], data: batch.group.slice(0, N) },
+      rank: { shape: [N], data: batch.rank.slice(0, N) },
+      scores: { shape: [N], data: (await trainer.scores()).slice(0, N) },
+    },
+    {
+      stage: 'reward',
+      update,
+      lr,
+      beta1,
+      beta2,
+      eps,
+      weight_decay: weightDecay,
+      max_grad_norm: maxNorm,
+      grad_norm: row[4]!,
+      loss: row[0]!,
+    },
+  );
+}

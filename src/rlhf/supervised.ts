@@ -1,0 +1,181 @@
+/**
+ * The loop that base and SFT share: next-token cross-entropy, one update a step.
+ * What differs (the batches, the schedule, what is looked at on the way) is given by the stage.
+ */
+import type { Training } from '../config/stages';
+import { readFloats } from '../gpu/readback';
+import { ADAMW } from '../nn/adamw';
+import { layoutOf } from '../nn/layout';
+import { type LmBatch, type LmStep, LmTrainer } from '../nn/trainer';
+import { Weights } from '../nn/weights';
+import { type Checkpoint, Halted, type StageContext, type TraceTensor } from './context';
+import { numbered, tensorsAfter, tensorsBefore } from './trace';
+
+export interface SupervisedPlan {
+  readonly training: Training;
+  readonly phase: string;
+  readonly initial: Float32Array<ArrayBuffer>;
+  readonly updates: number;
+  /** Sequences a batch. */
+  readonly B: number;
+  readonly dropout: number;
+  readonly dropoutSeed: number;
+  readonly weightDecay: number;
+  /** Learning rate of an update, counted from 1. */
+  lr(update: number): number;
+  /** Batch of an update, counted from 1: a function of the number alone, so that a run resumes. */
+  batch(update: number): LmBatch;
+  /** Called after these updates with the weights at rest; its numbers join the metrics. */
+  look?: {
+    every: number;
+    at(update: number, weights: Weights): Promise<Record<string, number>>;
+  };
+  /** Keep the weights of the look with the lowest `val_loss` instead of the last. */
+  readonly keepBest?: boolean;
+}
+
+/** Metrics are logged this often. */
+const LOG_EVERY = 10;
+
+/** Trains and returns the weights after the last update (or the best look's). */
+export async function trainSupervised(
+  ctx: StageContext,
+  plan: SupervisedPlan,
+  resume: Checkpoint | undefined,
+): Promise<Float32Array> {
+  const { gpu, model, trace } = ctx;
+  const T = model.n_positions;
+  const layout = layoutOf(model, 'lm');
+  const weights = Weights.from(gpu, layout, `${plan.training} weights`, plan.initial);
+  const seen = new Map<number, LmStep>();
+  const trainer = await LmTrainer.make(
+    gpu,
+    weights,
+    {
+      B: plan.B,
+      T,
+      dropout: plan.dropout,
+      seed: plan.dropoutSeed,
+      adamw: { ...ADAMW, weightDecay: plan.weightDecay },
+    },
+    (step) => seen.set(step.step, step),
+  );
+  const { optimizer } = trainer;
+  const arenas = { weights: weights.arena, m: optimizer.m.arena, v: optimizer.v.arena };
+  try {
+    if (resume) {
+      for (const [role, view] of Object.entries(arenas)) gpu.write(view, resume.arenas[role]!);
+    }
+    let best = resume?.arenas['best'];
+    let bestLoss = resume?.state['bestLoss'] ?? Number.POSITIVE_INFINITY;
+    const save = async (step: number): Promise<Checkpoint> => {
+      await trainer.drain();
+      const floats: Record<string, Float32Array> = {};
+      for (const [role, view] of Object.entries(arenas)) {
+        floats[role] = await readFloats(gpu, view, layout.floats);
+      }
+      if (best) floats['best'] = best;
+      const state: Record<string, number> = best ? { bestLoss } : {};
+      return { training: plan.training, step, arenas: floats, state };
+    };
+    /** Hands over the metrics that have arrived; a look's numbers wait for their step's loss. */
+    const looked = new Map<number, Record<string, number>>();
+    const flush = () => {
+      for (const [update, { loss, gradNorm, finite }] of seen) {
+        if (!finite || !Number.isFinite(loss)) {
+          throw new Halted(
+            `${plan.phase} stopped: the ${finite ? 'loss' : 'gradient'} of update ${update} is not finite; the weights before it are kept. Lower the learning rate.`,
+          );
+        }
+        const extra = looked.get(update);
+        if (extra || update % LOG_EVERY === 0 || update === 1 || update === plan.updates) {
+          ctx.metrics(plan.training, update, {
+            loss,
+            lr: plan.lr(update),
+            grad_norm: gradNorm,
+            ...extra,
+          });
+        }
+        looked.delete(update);
+      }
+      seen.clear();
+    };
+
+    for (let update = (resume?.step ?? 0) + 1; update <= plan.updates; update++) {
+      const batch = plan.batch(update);
+      if (trace && update <= trace.updates)
+        await traceUpdate(ctx, plan, trainer, update, batch, seen);
+      else await trainer.step(update, plan.lr(update), batch);
+      ctx.progress(plan.phase, update, plan.updates, plan.B * T);
+      if (plan.look && (update % plan.look.every === 0 || update === plan.updates)) {
+        const numbers = await plan.look.at(update, weights);
+        looked.set(update, numbers);
+        await trainer.drain();
+        if (plan.keepBest && numbers['val_loss']! < bestLoss) {
+          bestLoss = numbers['val_loss']!;
+          best = await weights.floats(gpu);
+        }
+      }
+      flush();
+      await ctx.boundary(() => save(update));
+    }
+    await trainer.drain();
+    flush();
+    return best ?? (await weights.floats(gpu));
+  } finally {
+    trainer.free();
+    gpu.free(weights.arena);
+  }
+}
+
+/** Runs one update with everything read before and after it. */
+async function traceUpdate(
+  ctx: StageContext,
+  plan: SupervisedPlan,
+  trainer: LmTrainer,
+  update: number,
+  batch: LmBatch,
+  seen: ReadonlyMap<number, LmStep>,
+): Promise<void> {
+  const { gpu, model } = ctx;
+  const { B } = plan;
+  const T = model.n_positions;
+  const lr = plan.lr(update);
+  const traced = { weights: trainer.weights, grads: trainer.grads, optimizer: trainer.optimizer };
+  const before = await tensorsBefore(gpu, traced);
+  await trainer.step(update, lr, batch);
+  await trainer.drain();
+  const dropout: Record<string, TraceTensor> = {};
+  for (const [layer, masks] of trainer.masks.entries()) {
+    for (const site of ['attn', 'mlp'] as const) {
+      dropout[`dropout/h.${layer}.${site}`] = {
+        shape: [B, T, model.n_embd],
+        data: await readFloats(gpu, masks[site], B * T * model.n_embd),
+      };
+    }
+  }
+  const { loss, gradNorm } = seen.get(update)!;
+  const { beta1, beta2, eps, maxNorm } = ADAMW;
+  ctx.trace!.write(
+    `${plan.training}/${numbered('update', update)}`,
+    {
+      ...before,
+      ...(await tensorsAfter(gpu, traced)),
+      input_ids: { shape: [B, T], data: batch.inputIds },
+      targets: { shape: [B, T], data: batch.targets },
+      ...dropout,
+    },
+    {
+      stage: plan.training,
+      update,
+      lr,
+      beta1,
+      beta2,
+      eps,
+      weight_decay: plan.weightDecay,
+      max_grad_norm: maxNorm,
+      grad_norm: gradNorm,
+      loss,
+    },
+  );
+}
