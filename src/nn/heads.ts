@@ -30,7 +30,7 @@ export interface LmHead {
   /** log-probability of each row's target [N]; 0 where the target is −100. */
   readonly logprob: Temp;
   readonly lse: Temp;
-  /** Entropy of each row's distribution [N]; 0 where the target is −100. */
+  /** Entropy of each row's distribution [N], whatever its target. */
   readonly entropy: Temp;
 }
 
