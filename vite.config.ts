@@ -12,7 +12,11 @@ export default defineConfig({
   build: {
     target: 'es2022',
     rolldownOptions: {
-      input: { index: page('index.html'), bench: page('bench.html'), kernels: page('kernels.html') },
+      input: {
+        index: page('index.html'),
+        bench: page('bench.html'),
+        kernels: page('kernels.html'),
+      },
     },
   },
 });
