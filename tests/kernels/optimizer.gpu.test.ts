@@ -81,7 +81,11 @@ describe.each([8, 64])('with workgroups of %i', (WG) => {
       const decays = (i: number) => decay[Math.floor(i / 64)] === 1;
       const clip = 0.375;
       let gpu = { weights: random(N, 1) as ArrayLike<number>, m: zeros(N), v: zeros(N) };
-      let expected = { x: random(N, 1), m: new Float64Array(N), v: new Float64Array(N) };
+      let expected: Record<'x' | 'm' | 'v', Float64Array> = {
+        x: random(N, 1),
+        m: new Float64Array(N),
+        v: new Float64Array(N),
+      };
       for (let t = 1; t <= 10; t++) {
         const grads = random(N, 10 + t);
         const out = await runKernel(
