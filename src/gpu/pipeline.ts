@@ -33,7 +33,10 @@ export async function compilePipeline(
   constants: Values,
 ): Promise<Pipeline> {
   const { code, overrides } = specialise(kernel, constants);
+  // A refused module fails the pipeline below with all its messages; said once is enough.
+  device.pushErrorScope('validation');
   const module = device.createShaderModule({ label: kernel.name, code });
+  device.popErrorScope().catch(() => {});
   const layout = device.createBindGroupLayout({
     label: kernel.name,
     entries: [
