@@ -1,0 +1,265 @@
+/**
+ * Stage 3, PPO and PPO-ptx (3.5, C.4).
+ *
+ *   maximise E[ r(x, y) − β Σ_t log(π(y_t)/π_ref(y_t)) ] + γ E_pretrain[ log π(x) ]
+ *
+ * One iteration, top to bottom: sample a batch of responses; score them; spread the reward over
+ * the tokens with the KL penalty; estimate advantages and whiten them; one pass of clipped updates
+ * over shuffled minibatches, each with corpus windows (ptx); note the metrics.
+ *
+ * Left out on purpose: a shared policy-value trunk, entropy bonus, reward whitening.
+ */
+import { readFloats } from '../gpu/readback';
+import { layoutOf } from '../nn/layout';
+import { Sampler } from '../nn/sampler';
+import { Weights } from '../nn/weights';
+import { epochPermutation, ShuffledOrder } from '../text/datasets/order';
+import { trainingWindows } from '../text/datasets/packing';
+import type { Corpus } from './base';
+import { type Checkpoint, Halted, type StageContext, seedFor } from './context';
+import { finalScores, guard, iterationMetrics } from './ppo_metrics';
+import {
+  Rollout,
+  type RolloutShape,
+  type Sequences,
+  sequencesOf,
+  type TokenArrays,
+} from './ppo_rollout';
+import { tracedUpdate, traceRollout } from './ppo_trace';
+import { Updater, type UpdateStats } from './ppo_update';
+import { warmedUp } from './schedule';
+import { promptLimit } from './shown';
+import { samplerOptions } from './texts';
+
+type Floats = Float32Array<ArrayBuffer>;
+
+export interface PpoInputs {
+  /** Where the policy starts; also the frozen reference. */
+  readonly sft: Floats;
+  /** The normalised reward model; the value model starts from a copy. */
+  readonly reward: Floats;
+  readonly prompts: readonly string[];
+  readonly corpus: Corpus;
+  /** The world's own reward in [0, 1], for display only; null where it cannot tell. */
+  judge(prompt: string, completion: string): number | null;
+  /** Called after each iteration with its batch. */
+  onBatch?(batch: PpoBatch): void;
+}
+
+/** A batch of responses with everything that was computed of it. */
+export interface PpoBatch extends Sequences {
+  readonly iteration: number;
+  readonly prompts: readonly string[];
+  readonly completions: readonly string[];
+  readonly trueRewards: readonly (number | null)[];
+  /** After normalising, clipping and any penalty. */
+  readonly scores: Float32Array;
+  readonly arrays: TokenArrays;
+  readonly shape: RolloutShape;
+  readonly klCoef: number;
+}
+
+export interface PpoOutputs {
+  /** The moving average of the policy's weights: what is evaluated. */
+  readonly policy: Floats;
+  readonly policyRaw: Floats;
+  readonly value: Floats;
+}
+
+export async function trainPpo(
+  ctx: StageContext,
+  inputs: PpoInputs,
+  resume?: Checkpoint,
+): Promise<PpoOutputs> {
+  const { gpu, settings: s, model, tokenizer, trace } = ctx;
+  const { P, R } = promptLimit(ctx);
+  const S = s['ppo.batch'];
+  const shape: RolloutShape = { S, M: s['ppo.minibatch'], T: P + R, R };
+  const { M, T } = shape;
+  const iterations = Math.max(1, Math.round(s['ppo.episodes'] / S));
+  const updatesEach = s['ppo.inner_epochs'] * (S / M);
+  const lm = layoutOf(model, 'lm');
+  const scored = layoutOf(model, 'score');
+  const models = {
+    policy: Weights.from(gpu, lm, 'policy', inputs.sft),
+    reference: Weights.from(gpu, lm, 'reference', inputs.sft),
+    value: Weights.from(gpu, scored, 'value', inputs.reward),
+    reward: Weights.from(gpu, scored, 'reward', inputs.reward),
+  };
+  const average = Weights.from(gpu, lm, 'policy EMA', inputs.sft);
+  const stats: UpdateStats[] = [];
+  const options = {
+    temperature: s['ppo.temperature'],
+    cliprange: s['ppo.cliprange'],
+    cliprangeValue: s['ppo.cliprange_value'],
+    vfCoef: s['ppo.vf_coef'],
+    ptxCoef: s['ppo.ptx_coef'],
+    emaDecay: s['ppo.ema'],
+    gamma: s['ppo.gamma'],
+    lam: s['ppo.lam'],
+  };
+  const ptx = {
+    X: options.ptxCoef > 0 ? Math.round(M * s['ppo.ptx_ratio']) : 0,
+    T: model.n_positions,
+  };
+  const sampling = samplerOptions(tokenizer, { B: S, P, R }, options.temperature);
+  const [sampler, rollout] = await Promise.all([
+    Sampler.make(gpu, models.policy, sampling),
+    Rollout.make(gpu, models, shape, options),
+  ]);
+  const updater = await Updater.make(
+    gpu,
+    models,
+    rollout,
+    shape,
+    ptx,
+    average.arena,
+    options,
+    (update) => stats.push(update),
+  );
+  const arenas = {
+    policy: models.policy,
+    policy_m: updater.policyAdam.m,
+    policy_v: updater.policyAdam.v,
+    value: models.value,
+    value_m: updater.valueAdam.m,
+    value_v: updater.valueAdam.v,
+    average,
+  };
+  const encoded = inputs.prompts.map((prompt) => tokenizer.encode(prompt).slice(-P));
+  const order = new ShuffledOrder(encoded.length, S, seedFor(ctx, 'ppoPrompts'));
+  let klCoef = resume?.state['klCoef'] ?? s['ppo.kl_coef'];
+
+  try {
+    if (resume) {
+      for (const [role, { arena }] of Object.entries(arenas)) {
+        gpu.write(arena, resume.arenas[role]!);
+      }
+    }
+    for (let iteration = (resume?.step ?? 0) + 1; iteration <= iterations; iteration++) {
+      if (!s['ppo.kl_adaptive']) klCoef = s['ppo.kl_coef'];
+
+      // Sample: one response to each of S prompts, on the GPU from first to last token.
+      const chosen = order.batch(iteration - 1);
+      const prompts = chosen.map((index) => encoded[index]!);
+      ctx.progress('sampling responses', iteration - 1, iterations);
+      sampler.start(prompts, seedFor(ctx, 'ppoRollouts'), (iteration - 1) * S);
+      const sampled = await sampler.finish();
+      const promptLengths = prompts.map((prompt) => prompt.length);
+      const sequences = sequencesOf(sampled.tokens, promptLengths, sampled.lengths, T);
+      const completions = promptLengths.map((length, b) => {
+        const first = b * T + length;
+        return tokenizer.decode(sampled.tokens.subarray(first, first + sampled.lengths[b]!), {
+          skipSpecial: true,
+        });
+      });
+
+      // Score, then spread over the tokens: −β·(logπ − logπ_ref), the score at the last one.
+      const raw = await rollout.pass(sequences);
+      const scores = finalScores(raw, sequences, tokenizer.eot, s);
+      rollout.assignCredit(scores, klCoef);
+
+      // Update: clipped losses over shuffled minibatches, corpus windows beside each.
+      const traced = trace && (iteration === 1 || iteration === iterations);
+      const lr = {
+        policy: warmedUp(iteration, s['ppo.policy_lr'], s['ppo.warmup_iterations']),
+        value: warmedUp(iteration, s['ppo.value_lr'], s['ppo.warmup_iterations']),
+      };
+      const first = (iteration - 1) * updatesEach;
+      const minibatches = new ShuffledOrderOfBatch(S, M, seedFor(ctx, 'ppoMinibatches'), iteration);
+      stats.length = 0;
+      for (let u = 0; u < updatesEach; u++) {
+        const update = first + u + 1;
+        const rows = minibatches.rows(u);
+        const windows =
+          ptx.X > 0
+            ? trainingWindows(inputs.corpus.train, {
+                B: ptx.X,
+                T: ptx.T,
+                seed: seedFor(ctx, 'ppoPtx'),
+                step: update,
+              })
+            : undefined;
+        const run = () => updater.step(update, lr, sequences, rows, windows, s['ppo.ptx_coef']);
+        const wanted = traced && (iteration === iterations ? true : u < (trace?.updates ?? 0));
+        if (wanted) {
+          await tracedUpdate(
+            ctx,
+            { models, updater, rows, windows, lr, update, iteration, options, stats },
+            run,
+          );
+        } else await run();
+      }
+      await updater.drain();
+
+      // Look: what the batch was worth, and whether to go on.
+      const arrays = await rollout.readArrays();
+      const batch: PpoBatch = {
+        ...sequences,
+        iteration,
+        prompts: chosen.map((index) => inputs.prompts[index]!),
+        completions,
+        trueRewards: completions.map((text, b) => inputs.judge(inputs.prompts[chosen[b]!]!, text)),
+        scores,
+        arrays,
+        shape,
+        klCoef,
+      };
+      if (traced) traceRollout(ctx, batch, options, lr, first + 1);
+      const metrics = iterationMetrics(batch, stats, lr.policy, tokenizer.eot, s['ppo.ptx_coef']);
+      ctx.metrics('ppo', iteration, metrics);
+      const shown = completions.slice(0, 4);
+      ctx.samples(
+        'ppo',
+        iteration,
+        shown.map((completion, b) => ({ prompt: batch.prompts[b]!, completion })),
+      );
+      inputs.onBatch?.(batch);
+      const problem = guard(metrics, stats, s);
+      if (problem) throw new Halted(`PPO stopped at iteration ${iteration}: ${problem}`);
+      if (s['ppo.kl_adaptive']) {
+        const error = Math.max(
+          -0.2,
+          Math.min(0.2, metrics['objective/kl']! / s['ppo.kl_target'] - 1),
+        );
+        klCoef *= 1 + (error * S) / s['ppo.kl_horizon'];
+      }
+      ctx.progress('PPO', iteration, iterations, S * T + updatesEach * ptx.X * ptx.T);
+      await ctx.boundary(async () => {
+        const floats: Record<string, Float32Array> = {};
+        for (const [role, weights] of Object.entries(arenas)) {
+          floats[role] = await readFloats(gpu, weights.arena, weights.layout.floats);
+        }
+        return { training: 'ppo', step: iteration, arenas: floats, state: { klCoef } };
+      });
+    }
+    return {
+      policy: (await average.floats(gpu)) as Floats,
+      policyRaw: (await models.policy.floats(gpu)) as Floats,
+      value: (await models.value.floats(gpu)) as Floats,
+    };
+  } finally {
+    updater.free();
+    rollout.free();
+    sampler.free();
+    gpu.free(average.arena, ...Object.values(models).map(({ arena }) => arena));
+  }
+}
+
+/** Shuffled minibatches of one batch: every sequence once in each inner epoch. */
+class ShuffledOrderOfBatch {
+  constructor(
+    private readonly S: number,
+    private readonly M: number,
+    private readonly seed: number,
+    private readonly iteration: number,
+  ) {}
+
+  rows(update: number): number[] {
+    const each = this.S / this.M;
+    const epoch = Math.floor(update / each);
+    const order = epochPermutation(this.S, this.seed, this.iteration * 64 + epoch);
+    const from = (update % each) * this.M;
+    return Array.from(order.subarray(from, from + this.M));
+  }
+}

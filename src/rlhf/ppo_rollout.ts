@@ -1,0 +1,261 @@
+/**
+ * The first half of a PPO iteration on the GPU: log-probabilities of the sampled responses under
+ * policy and reference, values, reward scores, then token rewards, GAE and whitening.
+ *
+ * S sequences of T positions, R of them response; the four models run over M sequences at a time.
+ * Policy and reference use the very kernels of the update, so that in a first rollout the KL is
+ * exactly 0 and in a first update the ratio exactly 1.
+ */
+import type { Gpu, View } from '../gpu/device';
+import { read } from '../gpu/readback';
+import { Tape } from '../gpu/tape';
+import { gae, gatherResponse, klReward, whiten } from '../kernels/rlhf';
+import { workgroup } from '../nn/choice';
+import { recordTrunk } from '../nn/gpt';
+import { recordLmHead, recordScores } from '../nn/heads';
+import type { Weights } from '../nn/weights';
+
+export interface RolloutShape {
+  /** Sequences of a batch, and of a minibatch; S is a multiple of M. */
+  readonly S: number;
+  readonly M: number;
+  readonly T: number;
+  readonly R: number;
+}
+
+/** The four models; policy and value are trained, reference and reward are frozen. */
+export interface Models {
+  readonly policy: Weights;
+  readonly reference: Weights;
+  readonly value: Weights;
+  readonly reward: Weights;
+}
+
+/** A sampled batch on the host. */
+export interface Sequences {
+  /** [S, T], padding on the right. */
+  readonly inputIds: Int32Array;
+  /** [S, T]: at each position the response token that it predicts, else −100. */
+  readonly targets: Int32Array;
+  /** [S, 2]: tokens of the prompt and of the response (end-of-text counted). */
+  readonly lengths: Int32Array;
+}
+
+/** Per-token arrays of a batch, [S, R] each, in the order in which they are read back. */
+export const TOKEN_ARRAYS = [
+  'logprobs',
+  'ref_logprobs',
+  'values',
+  'rewards',
+  'advantages',
+  'whitened_advantages',
+  'returns',
+] as const;
+export type TokenArrays = Record<(typeof TOKEN_ARRAYS)[number], Float32Array>;
+
+export class Rollout {
+  /** [S, R] views, inputs of the update. */
+  readonly arrays: Readonly<Record<(typeof TOKEN_ARRAYS)[number], View>>;
+  readonly lengths: View;
+  private readonly ids: View;
+  private readonly targets: View;
+  private readonly minibatchLengths: View;
+  private readonly part: Record<'logprobs' | 'ref_logprobs' | 'values' | 'scores', View>;
+  private readonly scoreRows: View;
+  private readonly scores: View;
+  private readonly step: View;
+  private readonly passes: Tape;
+  private readonly credit: Tape;
+
+  private constructor(
+    private readonly gpu: Gpu,
+    private readonly shape: RolloutShape,
+  ) {
+    const { S, M, T, R } = shape;
+    const floats = (label: string, count: number) => gpu.alloc(label, count * 4);
+    this.arrays = Object.fromEntries(
+      TOKEN_ARRAYS.map((name) => [name, floats(`rollout ${name}`, S * R)]),
+    ) as typeof this.arrays;
+    this.lengths = floats('lengths', S * 2);
+    this.ids = floats('rollout ids', M * T);
+    this.targets = floats('rollout targets', M * T);
+    this.minibatchLengths = floats('minibatch lengths', M * 2);
+    this.part = {
+      logprobs: floats('part logprobs', M * R),
+      ref_logprobs: floats('part ref logprobs', M * R),
+      values: floats('part values', M * R),
+      scores: floats('part scores', M * T),
+    };
+    this.scoreRows = floats('reward rows', S * T);
+    this.scores = floats('scores', S);
+    this.step = gpu.alloc('kl_coef', 16);
+    this.passes = new Tape(gpu, 'rollout passes');
+    this.credit = new Tape(gpu, 'rewards and advantages');
+  }
+
+  static async make(
+    gpu: Gpu,
+    models: Models,
+    shape: RolloutShape,
+    options: { temperature: number; gamma: number; lam: number },
+  ): Promise<Rollout> {
+    const rollout = new Rollout(gpu, shape);
+    rollout.recordPasses(models, options.temperature);
+    rollout.recordCredit(options);
+    await Promise.all([rollout.passes.finish(), rollout.credit.finish()]);
+    return rollout;
+  }
+
+  private recordPasses(models: Models, temperature: number): void {
+    const { gpu, passes: tape, ids, targets, part } = this;
+    const { M, T, R } = this.shape;
+    const lengths = this.minibatchLengths;
+    for (const [name, weights] of [
+      ['logprobs', models.policy],
+      ['ref_logprobs', models.reference],
+    ] as const) {
+      const trunk = recordTrunk(gpu, tape, weights, ids, M, T);
+      const { logprob } = recordLmHead(gpu, tape, weights, trunk, targets, temperature);
+      tape.dispatch(
+        gatherResponse,
+        { S: M, T, R },
+        { source: logprob, lengths, out: part[name] },
+        workgroup(gpu, gatherResponse),
+      );
+    }
+    const valueTrunk = recordTrunk(gpu, tape, models.value, ids, M, T);
+    tape.dispatch(
+      gatherResponse,
+      { S: M, T, R },
+      { source: recordScores(gpu, tape, models.value, valueTrunk), lengths, out: part.values },
+      workgroup(gpu, gatherResponse),
+    );
+    const rewardTrunk = recordTrunk(gpu, tape, models.reward, ids, M, T);
+    const scores = recordScores(gpu, tape, models.reward, rewardTrunk);
+    tape.copy(scores, part.scores, M * T * 4);
+  }
+
+  private recordCredit({ gamma, lam }: { gamma: number; lam: number }): void {
+    const { gpu, credit: tape, arrays, lengths } = this;
+    const { S, R } = this.shape;
+    tape.dispatch(
+      klReward,
+      { S, R },
+      {
+        logprobs: arrays.logprobs,
+        ref_logprobs: arrays.ref_logprobs,
+        scores: this.scores,
+        lengths,
+        step: this.step,
+        rewards: arrays.rewards,
+      },
+      workgroup(gpu, klReward),
+    );
+    tape.dispatch(
+      gae,
+      { S, R, gamma, lam },
+      {
+        rewards: arrays.rewards,
+        values: arrays.values,
+        lengths,
+        advantages: arrays.advantages,
+        returns: arrays.returns,
+      },
+      workgroup(gpu, gae),
+    );
+    tape.dispatch(
+      whiten,
+      { S, R },
+      { x: arrays.advantages, lengths, out: arrays.whitened_advantages },
+      workgroup(gpu, whiten),
+    );
+  }
+
+  /** Runs the four models over the batch; returns each sequence's score at its last token, [S]. */
+  async pass({ inputIds, targets, lengths }: Sequences): Promise<Float32Array> {
+    const { gpu, arrays, part } = this;
+    const { S, M, T, R } = this.shape;
+    gpu.write(this.lengths, lengths);
+    for (let from = 0; from < S; from += M) {
+      gpu.write(this.ids, inputIds.subarray(from * T, (from + M) * T));
+      gpu.write(this.targets, targets.subarray(from * T, (from + M) * T));
+      gpu.write(this.minibatchLengths, lengths.subarray(from * 2, (from + M) * 2));
+      const encoder = gpu.device.createCommandEncoder({ label: 'rollout passes' });
+      this.passes.encode(encoder);
+      const keep = (source: View, into: View, width: number) =>
+        encoder.copyBufferToBuffer(
+          source.buffer,
+          source.offset,
+          into.buffer,
+          into.offset + from * width * 4,
+          M * width * 4,
+        );
+      keep(part.logprobs, arrays.logprobs, R);
+      keep(part.ref_logprobs, arrays.ref_logprobs, R);
+      keep(part.values, arrays.values, R);
+      keep(part.scores, this.scoreRows, T);
+      gpu.submit(encoder.finish());
+    }
+    const [bytes] = await read(gpu, this.scoreRows);
+    const rows = new Float32Array(bytes!);
+    return Float32Array.from(
+      { length: S },
+      (_, s) => rows[s * T + lengths[2 * s]! + lengths[2 * s + 1]! - 1]!,
+    );
+  }
+
+  /** Token rewards, advantages and returns from the final scores [S]. */
+  assignCredit(scores: Float32Array, klCoef: number): void {
+    const step = new Float32Array(4);
+    step[0] = klCoef;
+    this.gpu.write(this.step, step);
+    this.gpu.write(this.scores, scores);
+    this.credit.run();
+  }
+
+  /** All per-token arrays, read back. */
+  async readArrays(): Promise<TokenArrays> {
+    const { S, R } = this.shape;
+    const bytes = await read(this.gpu, ...TOKEN_ARRAYS.map((name) => this.arrays[name]));
+    return Object.fromEntries(
+      TOKEN_ARRAYS.map((name, index) => [name, new Float32Array(bytes[index]!, 0, S * R)]),
+    ) as TokenArrays;
+  }
+
+  free(): void {
+    this.passes.free();
+    this.credit.free();
+    this.gpu.free(
+      ...Object.values(this.arrays),
+      ...Object.values(this.part),
+      this.lengths,
+      this.ids,
+      this.targets,
+      this.minibatchLengths,
+      this.scoreRows,
+      this.scores,
+      this.step,
+    );
+  }
+}
+
+/** Sampled tokens as inputs and targets of the models. */
+export function sequencesOf(
+  tokens: Int32Array,
+  promptLengths: readonly number[],
+  responseLengths: Int32Array,
+  T: number,
+): Sequences {
+  const S = promptLengths.length;
+  const targets = new Int32Array(S * T).fill(-100);
+  const lengths = new Int32Array(S * 2);
+  for (let s = 0; s < S; s++) {
+    const prompt = promptLengths[s]!;
+    const response = responseLengths[s]!;
+    lengths[2 * s] = prompt;
+    lengths[2 * s + 1] = response;
+    const first = s * T + prompt;
+    targets.set(tokens.subarray(first, first + response), first - 1);
+  }
+  return { inputIds: tokens, targets, lengths };
+}
