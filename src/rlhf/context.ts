@@ -50,6 +50,8 @@ export interface StageContext {
   readonly seed: number;
   readonly model: GptConfig;
   readonly tokenizer: Tokenizer;
+  /** Tokens of the longest prompt in the data. */
+  readonly promptTokens: number;
   readonly trace: TraceSink | undefined;
   /** Prompts whose answers are shown beside the curves. */
   readonly shown: readonly string[];

@@ -4,6 +4,7 @@ import type { Metrics } from './context';
 import type { PpoBatch } from './ppo';
 import type { Sequences } from './ppo_rollout';
 import type { UpdateStats } from './ppo_update';
+import { mean, variance } from './statistics';
 
 /** Whether each response came to its end-of-text. */
 function ended({ inputIds, lengths }: Sequences, eot: number): boolean[] {
@@ -29,14 +30,6 @@ export function finalScores(
     return clip > 0 ? Math.max(-clip, Math.min(clip, score)) : score;
   });
 }
-
-const mean = (values: readonly number[]) =>
-  values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
-
-const variance = (values: readonly number[]) => {
-  const centre = mean(values);
-  return mean(values.map((value) => (value - centre) ** 2));
-};
 
 /** One row of metrics for an iteration. */
 export function iterationMetrics(

@@ -4,13 +4,13 @@ import type { Weights } from '../nn/weights';
 import { type StageContext, seedFor } from './context';
 import { Writer } from './texts';
 
-/** Longest prompt and response, so that both fit the context. */
-export function promptLimit(ctx: Pick<StageContext, 'settings' | 'model'>): {
+/** Longest prompt and response in tokens: what the data holds, within the context. */
+export function promptLimit(ctx: Pick<StageContext, 'settings' | 'model' | 'promptTokens'>): {
   P: number;
   R: number;
 } {
   const R = ctx.settings['ppo.response_length'];
-  return { P: ctx.model.n_positions - R, R };
+  return { P: Math.min(ctx.promptTokens, ctx.model.n_positions - R), R };
 }
 
 /** Samples answers to the shown prompts and hands them to the context. */
