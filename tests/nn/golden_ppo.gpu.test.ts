@@ -1,40 +1,15 @@
-/** One PPO-ptx update against PyTorch, composed of the recorded model and the kernels. */
+/** A PPO-ptx iteration against PyTorch: the rollout's passes and credit, one update of both models. */
 import { afterAll, describe, expect, test } from 'vitest';
-import type { View } from '../../src/gpu/device';
-import {
-  gae,
-  gatherResponse,
-  klReward,
-  ppoPolicyLoss,
-  ppoValueLoss,
-  whiten,
-} from '../../src/kernels/rlhf';
-import { workgroup } from '../../src/nn/choice';
-import { recordTrunk } from '../../src/nn/gpt';
-import {
-  recordLmBackward,
-  recordLmHead,
-  recordScores,
-  recordScoresBackward,
-} from '../../src/nn/heads';
+import { Rollout, sequencesOf } from '../../src/rlhf/ppo_rollout';
+import { PPO_ADAMW, Updater, type UpdateStats } from '../../src/rlhf/ppo_update';
+import { globalNorm } from '../reference/adamw';
 import { expectClose } from '../reference/compare';
 import { loadGolden } from '../reference/golden';
+import { gptForward } from '../reference/gpt';
+import { initOptimizer, optimizerStep } from '../reference/optimizer';
+import { scoreHeadForward } from '../reference/scoreHead';
 import { testGpu } from '../support/kernel';
-import {
-  dirtyGradients,
-  expectGradients,
-  goldenConfig,
-  meanWeights,
-  readTensors,
-  runOnce,
-  TOLERANCE,
-  upload,
-  uploadModel,
-} from './support';
-
-/** Targets of a language model: each token's successor; −100 at the last. */
-const successors = (ids: ArrayLike<number>, T: number) =>
-  Array.from(ids, (_, i) => (i % T === T - 1 ? -100 : ids[i + 1]!));
+import { expectGradients, goldenConfig, readTensors, TOLERANCE, uploadModel } from './support';
 
 describe('PPO against PyTorch', async () => {
   const golden = await loadGolden('model/ppo.safetensors');
@@ -43,171 +18,168 @@ describe('PPO against PyTorch', async () => {
   const config = goldenConfig(golden);
   const { T } = config;
   const [S, R] = [number('N'), number('R')];
+  const options = {
+    temperature: number('temperature'),
+    cliprange: number('cliprange'),
+    cliprangeValue: number('cliprange_value'),
+    vfCoef: number('vf_coef'),
+    ptxCoef: number('ptx_coef'),
+    emaDecay: 0.75,
+    gamma: number('gamma'),
+    lam: number('lam'),
+  };
+  const promptLengths = Array.from(t('prompt_length'));
+  const responseLengths = Int32Array.from(t('response_length'));
+  const sequences = sequencesOf(Int32Array.from(t('input_ids')), promptLengths, responseLengths, T);
   const gpu = await testGpu();
-  const lengthPairs = Array.from(t('prompt_length')).flatMap((prompt, s) => [
-    prompt,
-    t('response_length')[s]!,
-  ]);
-  const floats = ['old_logprobs', 'ref_logprobs', 'old_values', 'scores', 'whitened_advantages'];
-  const rollout: Record<string, View> = Object.fromEntries(
-    [...floats, 'returns'].map((name) => [name, upload.floats(gpu, t(name))]),
-  );
-  const view = (name: string) => rollout[name]!;
-  const ids = upload.ints(gpu, t('input_ids'));
-  const lengths = upload.ints(gpu, lengthPairs);
-  const rows = upload.ints(
-    gpu,
-    Array.from({ length: S }, (_, s) => s),
-  );
-  const step = gpu.upload('kl_coef', new Float32Array([number('kl_coef'), 0, 0, 0]));
-  afterAll(() => gpu.free(ids, lengths, rows, step, ...Object.values(rollout)));
-
-  test('rewards, advantages, whitened advantages and returns', async () => {
-    const [gamma, lam] = [number('gamma'), number('lam')];
-    const met = await runOnce(gpu, (tape) => {
-      const named = ['rewards', 'advantages', 'returns', 'whitened'] as const;
-      const [rewards, advantages, returns, whitened] = named.map((name) => tape.temp(name, S * R));
-      tape.dispatch(
-        klReward,
-        { S, R },
-        {
-          logprobs: view('old_logprobs'),
-          ref_logprobs: view('ref_logprobs'),
-          scores: view('scores'),
-          lengths,
-          step,
-          rewards: rewards!,
-        },
-        workgroup(gpu, klReward),
-      );
-      tape.dispatch(
-        gae,
-        { S, R, gamma, lam },
-        {
-          rewards: rewards!,
-          values: view('old_values'),
-          lengths,
-          advantages: advantages!,
-          returns: returns!,
-        },
-        workgroup(gpu, gae),
-      );
-      const slots = { x: advantages!, lengths, out: whitened! };
-      tape.dispatch(whiten, { S, R }, slots, workgroup(gpu, whiten));
-      return {
-        rewards: rewards!,
-        advantages: advantages!,
-        returns: returns!,
-        whitened_advantages: whitened!,
-      };
-    });
-    for (const [name, values] of Object.entries(met)) expectClose(values, t(name), TOLERANCE, name);
+  const before = { ...gpu.counters };
+  const models = {
+    policy: uploadModel(gpu, config, 'lm', group('policy/before')),
+    reference: uploadModel(gpu, config, 'lm', group('policy/before')),
+    value: uploadModel(gpu, config, 'score', group('value/before')),
+    reward: uploadModel(gpu, config, 'score', group('value/before')),
+  };
+  // The passes run over three sequences at a time, the update over all six.
+  const rollout = await Rollout.make(gpu, models, { S, M: 3, T, R }, options);
+  const place = (name: keyof typeof rollout.arrays, values: ArrayLike<number>) =>
+    gpu.write(rollout.arrays[name], Float32Array.from(values));
+  afterAll(() => {
+    rollout.free();
+    gpu.free(...Object.values(models).map(({ arena }) => arena));
+    expect(gpu.counters.buffers).toBe(before.buffers);
   });
 
-  test('policy loss, its statistics, ptx loss and the gradient of both', async () => {
-    const temperature = number('temperature');
-    const weights = uploadModel(gpu, config, 'lm', group('policy/before'));
-    const grads = dirtyGradients(gpu, weights);
-    const ptxB = t('ptx_input_ids').length / T;
-    const views = {
-      targets: upload.ints(gpu, successors(t('input_ids'), T)),
-      ptxIds: upload.ints(gpu, t('ptx_input_ids')),
-      ptxTargets: upload.ints(gpu, t('ptx_targets')),
-      ptxWeight: upload.floats(
-        gpu,
-        meanWeights(t('ptx_targets')).map((w) => number('ptx_coef') * w),
-      ),
-    };
-    const { logprobs, entropy, stats, ptx } = await runOnce(gpu, (tape) => {
-      const trunk = recordTrunk(gpu, tape, weights, ids, S, T);
-      const head = recordLmHead(gpu, tape, weights, trunk, views.targets, temperature);
-      const [logprobs, entropy] = [tape.temp('logprobs', S * R), tape.temp('entropies', S * R)];
-      for (const [source, out] of [
-        [head.logprob, logprobs],
-        [head.entropy, entropy],
-      ] as const) {
-        const slots = { source, lengths, out };
-        tape.dispatch(gatherResponse, { S, T, R }, slots, workgroup(gpu, gatherResponse));
-      }
-      const [weight, stats] = [tape.temp('weight', S * T), tape.temp('stats', 8)];
-      tape.dispatch(
-        ppoPolicyLoss,
-        { S, M: S, T, R, cliprange: number('cliprange') },
-        {
-          logprob: head.logprob,
-          entropy: head.entropy,
-          old_logprobs: view('old_logprobs'),
-          advantages: view('whitened_advantages'),
-          rows,
-          lengths,
-          weight,
-          stats,
-        },
-        workgroup(gpu, ppoPolicyLoss),
-      );
-      recordLmBackward(gpu, tape, weights, grads, head, weight);
-      const ptxTrunk = recordTrunk(gpu, tape, weights, views.ptxIds, ptxB, T);
-      const ptxHead = recordLmHead(gpu, tape, weights, ptxTrunk, views.ptxTargets);
-      recordLmBackward(gpu, tape, weights, grads, ptxHead, views.ptxWeight, true);
-      return { logprobs, entropy, stats, ptx: ptxHead.logprob };
-    });
-    const met = await readTensors(gpu, grads);
-    gpu.free(weights.arena, grads.arena, ...Object.values(views));
-
+  test('log-probabilities, values and scores of the rollout', async () => {
+    const scores = await rollout.pass(sequences);
+    const { logprobs, ref_logprobs, values } = await rollout.readArrays();
     expectClose(logprobs, t('logprobs'), TOLERANCE, 'logprobs');
-    expectClose(entropy, t('entropy'), TOLERANCE, 'entropy');
-    const variance = stats[5]! - stats[4]! ** 2;
+    expect(ref_logprobs).toEqual(logprobs);
+    expectClose(values, t('values'), TOLERANCE, 'values');
+    const params = group('value/before');
+    const { hidden } = gptForward(config, params, t('input_ids'), { B: S, T });
+    const everywhere = scoreHeadForward(hidden, params['score.weight']!, S * T, config.C);
+    const last = promptLengths.map((p, s) => everywhere[s * T + p + responseLengths[s]! - 1]!);
+    expectClose(scores, last, TOLERANCE, 'scores');
+  });
+
+  test('rewards, advantages, whitened advantages and returns', async () => {
+    place('logprobs', t('old_logprobs'));
+    place('ref_logprobs', t('ref_logprobs'));
+    place('values', t('old_values'));
+    rollout.assignCredit(Float32Array.from(t('scores')), number('kl_coef'));
+    const met = await rollout.readArrays();
+    for (const name of ['rewards', 'advantages', 'whitened_advantages', 'returns'] as const) {
+      expectClose(met[name], t(name), TOLERANCE, name);
+    }
+  });
+
+  test('a first update has ratio 1 and approximate KL 0 to the bit', async () => {
+    await rollout.pass(sequences);
+    rollout.assignCredit(Float32Array.from(t('scores')), number('kl_coef'));
+    const { whitened_advantages } = await rollout.readArrays();
+    const met: UpdateStats[] = [];
+    const trained = { ...models, policy: uploadModel(gpu, config, 'lm', group('policy/before')) };
+    const updater = await Updater.make(
+      gpu,
+      { ...trained, value: models.reward },
+      rollout,
+      { S, M: 3, T, R },
+      { X: 0, T },
+      models.reference.arena,
+      options,
+      (stats) => met.push(stats),
+    );
+    const rows = [4, 0, 2];
+    await updater.step(1, { policy: 0, value: 0 }, sequences, rows, undefined, 0);
+    await updater.drain();
+    updater.free();
+    gpu.free(trained.policy.arena);
+    expect(met[0]).toMatchObject({ ratio: 1, approxkl: 0, clipfrac: 0, ptxLoss: 0 });
+    const chosen = rows.flatMap((s) =>
+      Array.from(whitened_advantages.subarray(s * R, s * R + responseLengths[s]!)),
+    );
+    const mean = chosen.reduce((sum, a) => sum + a, 0) / chosen.length;
+    expectClose([met[0]!.policyLoss], [-mean], TOLERANCE, 'policy loss');
+  });
+
+  test('one update: losses, statistics, both gradients, both steps, the moving average', async () => {
+    const X = t('ptx_input_ids').length / T;
+    const ptx = {
+      inputIds: Int32Array.from(t('ptx_input_ids')),
+      targets: Int32Array.from(t('ptx_targets')),
+    };
+    // Corpus windows have a target everywhere, so that an update divides by all positions.
+    const counted = ptx.targets.filter((target) => target !== -100).length / ptx.targets.length;
+    place('logprobs', t('old_logprobs'));
+    place('values', t('old_values'));
+    place('returns', t('returns'));
+    place('whitened_advantages', t('whitened_advantages'));
+    gpu.write(rollout.lengths, sequences.lengths);
+    const average = uploadModel(gpu, config, 'lm', group('policy/before'));
+    const met: UpdateStats[] = [];
+    const updater = await Updater.make(
+      gpu,
+      models,
+      rollout,
+      { S, M: S, T, R },
+      { X, T },
+      average.arena,
+      options,
+      (stats) => met.push(stats),
+    );
+    const lr = { policy: 1e-3, value: 2e-3 };
+    // A minibatch in another order than the rollout's.
+    const rows = [3, 1, 5, 0, 2, 4];
+    await updater.step(1, lr, sequences, rows, ptx, options.ptxCoef / counted);
+    await updater.drain();
+    const policyGrads = await readTensors(gpu, updater.policyGrads);
+    const valueGrads = await readTensors(gpu, updater.valueGrads);
+    const stepped = {
+      policy: await readTensors(gpu, models.policy),
+      value: await readTensors(gpu, models.value),
+      average: await readTensors(gpu, average),
+    };
+    updater.free();
+    gpu.free(average.arena);
+
+    const stats = met[0]!;
     for (const [name, value] of Object.entries({
-      policy_loss: stats[0]!,
-      approxkl: stats[1]!,
-      clipfrac: stats[2]!,
-      ratio_mean: stats[4]!,
-      ptx_loss: meanWeights(t('ptx_targets')).reduce((sum, w, i) => sum - w * ptx[i]!, 0),
+      policy_loss: stats.policyLoss,
+      approxkl: stats.approxkl,
+      clipfrac: stats.clipfrac,
+      ratio_mean: stats.ratio,
+      value_loss: stats.valueLoss,
+      value_clipfrac: stats.valueClipfrac,
+      ptx_loss: stats.ptxLoss / options.ptxCoef,
     })) {
       expectClose([value], [number(name)], TOLERANCE, name);
     }
+    const tokens = responseLengths.reduce((sum, length) => sum + length, 0);
+    const entropy = t('entropy').reduce((sum, value) => sum + value, 0) / tokens;
+    expectClose([stats.entropy], [entropy], TOLERANCE, 'entropy');
     // The variance is the small difference of two means near 1.
-    expect(Math.abs(variance - number('ratio_var'))).toBeLessThan(1e-5);
-    expect(stats[6]).toBe(t('response_length').reduce((sum, length) => sum + length, 0));
-    expectGradients(met, group('policy/grad'));
-  });
+    expect(Math.abs(stats.ratioVar - number('ratio_var'))).toBeLessThan(1e-5);
+    expect(stats).toMatchObject({ update: 1, finite: true });
 
-  test('value loss and the gradient with its coefficient', async () => {
-    const weights = uploadModel(gpu, config, 'score', group('value/before'));
-    const grads = dirtyGradients(gpu, weights);
-    const { values, stats } = await runOnce(gpu, (tape) => {
-      const trunk = recordTrunk(gpu, tape, weights, ids, S, T);
-      const value = recordScores(gpu, tape, weights, trunk);
-      const [values, dvalue, stats] = [
-        tape.temp('values', S * R),
-        tape.temp('dvalue', S * T),
-        tape.temp('stats', 4),
-      ];
-      const slots = { source: value, lengths, out: values };
-      tape.dispatch(gatherResponse, { S, T, R }, slots, workgroup(gpu, gatherResponse));
-      tape.dispatch(
-        ppoValueLoss,
-        { S, M: S, T, R, cliprange: number('cliprange_value'), vf_coef: number('vf_coef') },
-        {
-          value,
-          old_values: view('old_values'),
-          returns: view('returns'),
-          rows,
-          lengths,
-          dvalue,
-          stats,
-        },
-        workgroup(gpu, ppoValueLoss),
+    expectGradients(policyGrads, group('policy/grad'));
+    expectGradients(valueGrads, group('value/grad'));
+    for (const [name, grads] of Object.entries({ policy: policyGrads, value: valueGrads })) {
+      const role = name as 'policy' | 'value';
+      const norm = globalNorm(Object.values(grads));
+      expectClose([stats[`${role}GradNorm`]], [norm], TOLERANCE, `${role} norm`);
+      // From the gradients of the GPU itself, since Adam's first step is little but their signs.
+      const state = initOptimizer(group(`${role}/before`));
+      const wide = Object.fromEntries(
+        Object.entries(grads).map(([key, g]) => [key, Float64Array.from(g)]),
       );
-      recordScoresBackward(gpu, tape, weights, grads, trunk, dvalue);
-      return { values, stats };
-    });
-    const met = await readTensors(gpu, grads);
-    gpu.free(weights.arena, grads.arena);
-
-    expectClose(values, t('values'), TOLERANCE, 'values');
-    expectClose([stats[0]!], [number('value_loss')], TOLERANCE, 'value_loss');
-    expectClose([stats[1]!], [number('value_clipfrac')], TOLERANCE, 'value_clipfrac');
-    expectGradients(met, group('value/grad'));
+      const { params } = optimizerStep(state, wide, { ...PPO_ADAMW, lr: lr[role] });
+      for (const [key, wanted] of Object.entries(params)) {
+        expectClose(stepped[role][key]!, wanted, 1e-6, `${role} ${key}`);
+      }
+    }
+    for (const [key, start] of Object.entries(group('policy/before'))) {
+      const wanted = start.map((x, i) => 0.75 * x + 0.25 * stepped.policy[key]![i]!);
+      expectClose(stepped.average[key]!, wanted, 1e-6, `average ${key}`);
+    }
   });
 });

@@ -1,6 +1,6 @@
 /** The GPU model against the f64 reference where shapes are awkward: nothing divides a tile. */
 import { describe, expect, test } from 'vitest';
-import type { View } from '../../src/gpu/device';
+import type { Gpu, View } from '../../src/gpu/device';
 import type { Tape } from '../../src/gpu/tape';
 import { recordTrunk } from '../../src/nn/gpt';
 import { recordLmBackward, recordLmHead } from '../../src/nn/heads';
@@ -16,6 +16,7 @@ import { testGpu } from '../support/kernel';
 import {
   dirtyGradients,
   expectGradients,
+  otherKind,
   readTensors,
   rounded,
   runOnce,
@@ -25,6 +26,7 @@ import {
 } from './support';
 
 const gpu = await testGpu();
+const kinds = [gpu, otherKind(gpu)];
 
 /** Positions beyond T are there and must get gradient 0. */
 const config = (L: number, C = 12, H = 3): GptConfig => ({ L, C, H, V: 53, T: 9 });
@@ -70,6 +72,7 @@ function expected(model: GptConfig, params: Tensors, batch: Batch, temperature: 
 }
 
 interface Recording {
+  on?: Gpu;
   temperature?: number;
   accumulate?: boolean;
   logitsBytes?: number;
@@ -82,7 +85,7 @@ function recordBatch(
   grads: Weights,
   batch: Batch,
   views: View[],
-  { temperature = 1, accumulate = false, logitsBytes }: Recording = {},
+  { on = gpu, temperature = 1, accumulate = false, logitsBytes }: Recording = {},
 ) {
   const keep = (view: View) => {
     views.push(view);
@@ -96,10 +99,10 @@ function recordBatch(
       attn: floats(dropoutMasks[`h.${layer}.attn`]!),
       mlp: floats(dropoutMasks[`h.${layer}.mlp`]!),
     }));
-  const trunk = recordTrunk(gpu, tape, weights, keep(upload.ints(gpu, ids)), B, T, masks);
+  const trunk = recordTrunk(on, tape, weights, keep(upload.ints(gpu, ids)), B, T, masks);
   const targetView = keep(upload.ints(gpu, targets));
-  const head = recordLmHead(gpu, tape, weights, trunk, targetView, temperature, logitsBytes);
-  recordLmBackward(gpu, tape, weights, grads, head, floats(weight), accumulate);
+  const head = recordLmHead(on, tape, weights, trunk, targetView, temperature, logitsBytes);
+  recordLmBackward(on, tape, weights, grads, head, floats(weight), accumulate);
   return head;
 }
 
@@ -119,9 +122,12 @@ async function expectAgreement(model: GptConfig, batch: Batch, recording: Record
 }
 
 describe('log-probabilities and gradients agree with the reference', () => {
-  for (const L of [1, 2, 3]) {
-    test(`L=${L} C=12 H=3 V=53 T=7 B=5`, () =>
-      expectAgreement(config(L), batchOf(config(L), 5, 7, 20)));
+  for (const on of kinds) {
+    const kind = on.adapter.is_fallback ? 'a software adapter' : 'a GPU';
+    for (const L of [1, 2, 3]) {
+      test(`L=${L} C=12 H=3 V=53 T=7 B=5, the kernels of ${kind}`, () =>
+        expectAgreement(config(L), batchOf(config(L), 5, 7, 20), { on }));
+    }
   }
 
   test('one sequence of one position', () => {

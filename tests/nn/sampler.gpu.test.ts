@@ -7,7 +7,7 @@ import { initParams } from '../reference/params';
 import { philox4x32, uniformFromU32 } from '../reference/philox';
 import { sampleToken } from '../reference/sampling';
 import { testGpu } from '../support/kernel';
-import { rounded, uploadModel } from './support';
+import { otherKind, rounded, uploadModel } from './support';
 
 const gpu = await testGpu();
 const model = { L: 2, C: 12, H: 3, V: 29, T: 20 };
@@ -106,6 +106,15 @@ describe('each token and its log-probability are the full forward pass’s', () 
       expectReferenceDraws(sampled, options, prompts, [7, 100]);
     });
   }
+
+  test('with the kernels of the other kind of adapter', async () => {
+    const options = settings({ topK: 9, topP: 0.9 });
+    const sampler = await Sampler.make(otherKind(gpu), weights, options);
+    sampler.start(PROMPTS, 7, 100);
+    const sampled = await sampler.finish();
+    sampler.free();
+    expectReferenceDraws(sampled, options, PROMPTS, [7, 100]);
+  });
 
   test('a model of one block, whose prefill is keys and values alone', async () => {
     const small = { L: 1, C: 8, H: 2, V: 29, T: 15 };

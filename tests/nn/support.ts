@@ -24,6 +24,12 @@ import type { Values } from '../reference/types';
  */
 export const TOLERANCE = 1e-5;
 
+/** The same device taken for the other kind, a GPU or a software adapter: other kernel variants. */
+export const otherKind = (gpu: Gpu): Gpu =>
+  Object.create(gpu, {
+    adapter: { value: { ...gpu.adapter, is_fallback: !gpu.adapter.is_fallback } },
+  });
+
 export const nnConfig = ({ L, C, H, V, T }: GptConfig): NnConfig => ({
   n_layer: L,
   n_embd: C,
