@@ -177,7 +177,7 @@ export async function skillAccuracy(
     items.forEach(({ skill }, i) => {
       const wanted = tokenized[i]!.completion;
       const hit = wanted.every((id, at) => answers[i]!.ids[at] === id);
-      (right[skill] ??= []).push(hit ? 1 : 0);
+      right[skill] = [...(right[skill] ?? []), hit ? 1 : 0];
     });
   } finally {
     writer.free();

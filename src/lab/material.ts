@@ -1,0 +1,67 @@
+/**
+ * What an experiment works on: the world made from its seed, the tokenizer trained on its corpus,
+ * and the tokenised data. Made in the text worker, the same on every machine.
+ */
+import type { ExperimentConfig } from '../config/experiment';
+import { type TokenizedExample, tokenizeExamples } from '../text/datasets/examples';
+import { packDocuments, type TokenStream } from '../text/datasets/packing';
+import { Tokenizer } from '../text/tokenizer/tokenizer';
+import { trainBpe } from '../text/tokenizer/trainBpe';
+import { makeWorld, type World } from '../text/world';
+
+/** Plain data, as it crosses from the text worker. */
+export interface RawMaterial {
+  readonly world: World;
+  readonly tokenizerJson: string;
+  readonly train: TokenStream;
+  readonly val: TokenStream;
+}
+
+export interface Material {
+  readonly world: World;
+  readonly tokenizer: Tokenizer;
+  readonly corpus: { readonly train: TokenStream; readonly val: TokenStream };
+  /** Tokens of the longest prompt of any split. */
+  readonly promptTokens: number;
+}
+
+/** Generates the world, trains the tokenizer on the training corpus, packs both splits. */
+export function makeMaterial(
+  { seed, preset, settings }: ExperimentConfig,
+  report: (what: string) => void = () => {},
+): RawMaterial {
+  report('writing the corpus');
+  const world = makeWorld({ seed, preset });
+  report('training the tokenizer');
+  const tokenizer = trainBpe(world.corpus.train, { vocabSize: settings['model.vocab_size'] });
+  report('tokenising the corpus');
+  return {
+    world,
+    tokenizerJson: tokenizer.toJSONText(),
+    train: packDocuments(world.corpus.train, tokenizer),
+    val: packDocuments(world.corpus.val, tokenizer),
+  };
+}
+
+export function openMaterial({ world, tokenizerJson, train, val }: RawMaterial): Material {
+  const tokenizer = Tokenizer.fromJSON(tokenizerJson);
+  const { prompts, rankingPrompts } = world;
+  const all = [prompts.train, prompts.val, prompts.test, ...Object.values(rankingPrompts)].flat();
+  const lengths = all.map(({ prompt }) => tokenizer.encode(prompt).length);
+  return {
+    world,
+    tokenizer,
+    corpus: { train, val },
+    promptTokens: lengths.reduce((most, length) => Math.max(most, length), 1),
+  };
+}
+
+/** Demonstrations as token ids; those that do not fit the context are left out and counted. */
+export function tokenizeDemonstrations(
+  rows: readonly { prompt: string; completion: string }[],
+  tokenizer: Tokenizer,
+  T: number,
+): { examples: TokenizedExample[]; leftOut: number } {
+  const { examples, tooLong } = tokenizeExamples(rows, tokenizer, T);
+  return { examples, leftOut: tooLong.length };
+}

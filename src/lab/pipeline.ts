@@ -1,0 +1,312 @@
+/**
+ * The stages in terms of an experiment: what each takes from it, and what it leaves there.
+ * A stage that was paused goes on from its checkpoint; one that is done is done again only after
+ * a reset.
+ */
+import type { Stage } from '../config/stages';
+import { layoutOf } from '../nn/layout';
+import { Weights } from '../nn/weights';
+import { trainBase } from '../rlhf/base';
+import type { Checkpoint, StageContext } from '../rlhf/context';
+import { corpusLoss, evaluate } from '../rlhf/evaluate';
+import { LmEvaluator } from '../rlhf/losses';
+import { type PpoBatch, trainPpo } from '../rlhf/ppo';
+import { labelAgreement, type Ranking, sampleTasks } from '../rlhf/rankings';
+import { trainReward } from '../rlhf/reward';
+import { foldShift, pairAccuracy, Scorer } from '../rlhf/scorer';
+import { exampleBatches, trainSft } from '../rlhf/sft';
+import { mean } from '../rlhf/statistics';
+import type { LabEvent, RolloutView } from './api';
+import type { Experiment } from './experiment';
+import { type Judge, rankOnce, rankTwice } from './judge';
+import { type Material, tokenizeDemonstrations } from './material';
+
+type Floats = Float32Array<ArrayBuffer>;
+
+export interface PipelineParts {
+  readonly ctx: StageContext;
+  readonly experiment: Experiment;
+  readonly material: Material;
+  readonly judge: Judge;
+  readonly emit: (event: LabEvent) => void;
+}
+
+/** Rollouts of an iteration that are shown token by token. */
+const SHOWN_ROLLOUTS = 8;
+/** Sequences that are scored at a time. */
+const SCORED = 64;
+
+/** The checkpoint of this training, if the experiment stopped in it. */
+function checkpointOf(experiment: Experiment, training: Checkpoint['training']) {
+  const checkpoint = experiment.checkpoint;
+  if (checkpoint?.training !== training) {
+    experiment.rewind(training, 0);
+    return undefined;
+  }
+  experiment.rewind(training, checkpoint.step);
+  return checkpoint;
+}
+
+export const RUN_STAGE: Readonly<Record<Stage, (parts: PipelineParts) => Promise<void>>> = {
+  base: runBase,
+  sft: runSft,
+  reward: runReward,
+  ppo: runPpo,
+  evaluate: runEvaluate,
+};
+
+async function runBase({ ctx, experiment, material }: PipelineParts): Promise<void> {
+  const floats = await trainBase(ctx, material.corpus, checkpointOf(experiment, 'base'));
+  await experiment.saveModel('base', floats as Floats);
+  const { report } = experiment.record;
+  const weights = Weights.from(ctx.gpu, layoutOf(ctx.model, 'lm'), 'base', floats as Floats);
+  try {
+    report.base = { val_loss: await corpusLoss(ctx, weights, material.corpus.val) };
+  } finally {
+    ctx.gpu.free(weights.arena);
+  }
+  const tokens = ctx.settings['base.tokens'];
+  const seconds = experiment.parts.metrics.base?.at(-1)?.seconds;
+  if (seconds) report.tokens_per_second.train = tokens / seconds;
+}
+
+/** The demonstrations in use: a person's edition of them, or the world's. */
+export const demonstrationsOf = (experiment: Experiment, material: Material) =>
+  experiment.parts.demonstrations ??
+  material.world.demonstrations.train.slice(
+    0,
+    experiment.record.config.settings['data.demonstrations'],
+  );
+
+async function runSft({ ctx, experiment, material }: PipelineParts): Promise<void> {
+  const { tokenizer, corpus, world } = material;
+  const T = ctx.model.n_positions;
+  const train = tokenizeDemonstrations(demonstrationsOf(experiment, material), tokenizer, T);
+  const val = tokenizeDemonstrations(world.demonstrations.val, tokenizer, T);
+  if (train.leftOut > 0) {
+    ctx.log(`${train.leftOut} demonstrations are longer than ${T} tokens and were left out.`);
+  }
+  const demonstrations = { train: train.examples, val: val.examples };
+  const base = experiment.model('base');
+  for (const recipe of ['sft', 'sft_for_rl'] as const) {
+    if (experiment.models.has(recipe)) continue;
+    const resume = checkpointOf(experiment, recipe);
+    const floats = await trainSft(ctx, recipe, base, demonstrations, corpus, resume);
+    await experiment.saveModel(recipe, floats as Floats);
+    await experiment.saveCheckpoint(undefined);
+  }
+  const weights = Weights.from(ctx.gpu, layoutOf(ctx.model, 'lm'), 'sft', experiment.model('sft'));
+  const evaluator = await LmEvaluator.make(ctx.gpu, weights, 16, T);
+  try {
+    const batches = exampleBatches(val.examples, { B: 16, T, pad: tokenizer.pad });
+    experiment.record.report.sft = { val_loss: await evaluator.loss(batches) };
+  } finally {
+    evaluator.free();
+    ctx.gpu.free(weights.arena);
+  }
+}
+
+/** Samples what is ranked, and lets the simulated labelers rank it; done once an experiment. */
+async function gatherRankings({ ctx, experiment, material, judge, emit }: PipelineParts) {
+  const { parts } = experiment;
+  if (parts.rankings.heldout) return;
+  const { rankingPrompts } = material.world;
+  const models = { sft: experiment.model('sft'), base: experiment.model('base') };
+  const texts = (prompts: readonly { prompt: string }[]) => prompts.map(({ prompt }) => prompt);
+  const train = texts(rankingPrompts.train).slice(0, ctx.settings['data.ranked_prompts']);
+  const tasks = await sampleTasks(ctx, train, models, 0);
+  const val = await sampleTasks(
+    ctx,
+    texts(rankingPrompts.val),
+    models,
+    1_000_000,
+    'sampling validation completions',
+  );
+  const heldout = await sampleTasks(
+    ctx,
+    texts(rankingPrompts.heldout),
+    models,
+    2_000_000,
+    'sampling held-out completions',
+  );
+  parts.tasks = tasks;
+  parts.rankings = {
+    train: rankOnce(judge, tasks),
+    val: rankTwice(judge, judge.training, val),
+    heldout: rankTwice(judge, judge.heldout, heldout),
+  };
+  await experiment.save('tasks', 'rankings');
+  emit({ type: 'labels', counts: labelCounts(experiment) });
+}
+
+/** All training rankings: simulated, people's in this page, and imported ones. */
+export function trainingRankings({ parts }: Experiment): Ranking[] {
+  const personal = parts.personal.flatMap(({ task, order, ranks, likert, flags, labeler }) => {
+    if (!ranks) return [];
+    const back = <Value>(values: readonly Value[]) => {
+      const unshuffled = new Array<Value>(values.length);
+      order.forEach((index, shown) => {
+        unshuffled[index] = values[shown]!;
+      });
+      return unshuffled;
+    };
+    return [
+      {
+        prompt: task.prompt,
+        completions: task.completions,
+        ranks: back(ranks),
+        likert: back(likert).map((value) => value ?? 4),
+        flags: back(flags),
+        labeler,
+      },
+    ];
+  });
+  return [...(parts.rankings.train ?? []), ...personal, ...parts.imported];
+}
+
+export function labelCounts(experiment: Experiment) {
+  const byLabeler: Record<string, number> = {};
+  let pairs = 0;
+  for (const { labeler, ranks } of trainingRankings(experiment)) {
+    byLabeler[labeler] = (byLabeler[labeler] ?? 0) + 1;
+    for (let i = 0; i < ranks.length; i++) {
+      for (let j = 0; j < i; j++) if (ranks[i] !== ranks[j]) pairs++;
+    }
+  }
+  return { byLabeler, pairs };
+}
+
+async function runReward(run: PipelineParts): Promise<void> {
+  const { ctx, experiment, material } = run;
+  await gatherRankings(run);
+  const rankings = trainingRankings(experiment);
+  const { val = [], heldout = [] } = experiment.parts.rankings;
+  const glance = val.slice(0, 100);
+  const layout = layoutOf(ctx.model, 'score');
+  const scoring = async <Result>(weights: Weights, use: (scorer: Scorer) => Promise<Result>) => {
+    const scorer = await Scorer.make(ctx.gpu, weights, ctx.tokenizer, SCORED);
+    try {
+      return await use(scorer);
+    } finally {
+      scorer.free();
+    }
+  };
+  const trained = await trainReward(
+    ctx,
+    experiment.model('sft'),
+    rankings,
+    (weights) => scoring(weights, (scorer) => pairAccuracy(scorer, glance)),
+    checkpointOf(experiment, 'reward'),
+  );
+  const weights = Weights.from(ctx.gpu, layout, 'reward', trained);
+  try {
+    ctx.progress('measuring the reward model', 0, 4);
+    const demonstrations = demonstrationsOf(experiment, material);
+    const bias = mean(await scoring(weights, (scorer) => scorer.rewards(demonstrations)));
+    const folded = foldShift(layout, trained, bias);
+    ctx.gpu.write(weights.arena, folded);
+    const accuracy = (of: readonly Ranking[]) =>
+      scoring(weights, (scorer) => pairAccuracy(scorer, of));
+    experiment.record.report.reward = {
+      train_accuracy: await accuracy(rankings),
+      val_accuracy: await accuracy(val),
+      heldout_labeler_accuracy: await accuracy(heldout),
+      label_agreement: labelAgreement(val),
+    };
+    await experiment.saveModel('reward', folded);
+  } finally {
+    ctx.gpu.free(weights.arena);
+  }
+}
+
+async function runPpo({ ctx, experiment, material, judge, emit }: PipelineParts): Promise<void> {
+  const { parts } = experiment;
+  const prompts = material.world.prompts.train
+    .slice(0, ctx.settings['data.prompts'])
+    .map(({ prompt }) => prompt);
+  const outputs = await trainPpo(
+    ctx,
+    {
+      sft: experiment.model('sft_for_rl'),
+      reward: experiment.model('reward'),
+      prompts,
+      corpus: material.corpus,
+      judge: (prompt, completion) => judge.assess(prompt, completion)?.trueReward ?? null,
+      onBatch: (batch) => {
+        const rollouts = showRollouts(batch, material);
+        parts.lastBatch = batch;
+        parts.rollouts = { iteration: batch.iteration, rollouts };
+        emit({ type: 'rollouts', iteration: batch.iteration, rollouts });
+      },
+    },
+    checkpointOf(experiment, 'ppo'),
+  );
+  await experiment.saveModel('policy', outputs.policy);
+  await experiment.saveModel('policy_raw', outputs.policyRaw);
+  await experiment.saveModel('value', outputs.value);
+  const rows = parts.metrics.ppo ?? [];
+  const [first, last] = [rows[0], rows.at(-1)];
+  if (!first || !last) return;
+  experiment.record.report.ppo = {
+    reward_before: first['objective/scores']!,
+    reward_after: last['objective/scores']!,
+    kl: last['objective/kl']!,
+    true_reward_before: first['true_reward']!,
+    true_reward_after: last['true_reward']!,
+  };
+}
+
+function showRollouts(batch: PpoBatch, { tokenizer }: Material): RolloutView[] {
+  const { shape, lengths, arrays, inputIds } = batch;
+  const { T, R } = shape;
+  return Array.from({ length: Math.min(SHOWN_ROLLOUTS, shape.S) }, (_, s): RolloutView => {
+    const first = s * T + lengths[2 * s]!;
+    const count = lengths[2 * s + 1]!;
+    const row = (values: Float32Array) => Array.from(values.subarray(s * R, s * R + count));
+    return {
+      prompt: batch.prompts[s]!,
+      tokens: Array.from(inputIds.subarray(first, first + count), (id) => tokenizer.decode([id])),
+      logprobs: row(arrays.logprobs),
+      refLogprobs: row(arrays.ref_logprobs),
+      values: row(arrays.values),
+      rewards: row(arrays.rewards),
+      advantages: row(arrays.advantages),
+      score: batch.scores[s]!,
+      trueReward: batch.trueRewards[s] ?? null,
+    };
+  });
+}
+
+async function runEvaluate({ ctx, experiment, material, judge }: PipelineParts): Promise<void> {
+  const { world, corpus } = material;
+  const started = performance.now();
+  const evaluation = await evaluate(ctx, {
+    models: {
+      base: experiment.model('base'),
+      sft: experiment.model('sft'),
+      sft_for_rl: experiment.model('sft_for_rl'),
+      policy: experiment.model('policy'),
+    },
+    prompts: world.prompts.test
+      .slice(0, ctx.settings['evaluate.prompts'])
+      .map(({ prompt }) => prompt),
+    skills: world.skillsTest.slice(0, ctx.settings['evaluate.skills']),
+    corpusVal: corpus.val,
+    assess: (prompt, completion) => judge.assess(prompt, completion),
+    duel: (prompt, first, second, index) => judge.duel(prompt, first, second, index),
+  });
+  experiment.parts.evaluation = [...evaluation.rows];
+  const { report } = experiment.record;
+  report.evaluate = {
+    ...evaluation.means,
+    win_rate_vs_sft: {
+      ...evaluation.win,
+      judge: 'held-out simulated labelers',
+      opponent: 'sft_for_rl',
+    },
+    skills: evaluation.skills,
+    pretrain_val_loss: evaluation.pretrainValLoss,
+  };
+  ctx.log(`Evaluated in ${((performance.now() - started) / 1000).toFixed(1)} s.`);
+  await experiment.save('evaluation');
+}

@@ -1,0 +1,166 @@
+/**
+ * Between the lab and a running stage: progress with time left, metrics and samples into the
+ * experiment, checkpoints when due, and pausing.
+ */
+import type { Stage, Training } from '../config/stages';
+import type { Gpu } from '../gpu/device';
+import {
+  type Checkpoint,
+  type Metrics,
+  Paused,
+  type ShownSample,
+  type StageContext,
+  type TraceSink,
+} from '../rlhf/context';
+import type { LabEvent, MetricRow, Sample } from './api';
+import type { Experiment } from './experiment';
+import type { Judge } from './judge';
+import type { Material } from './material';
+
+/** A checkpoint is taken at least this often while a stage runs. */
+const CHECKPOINT_MS = 60_000;
+/** Prompts whose answers are shown beside the curves. */
+const SHOWN = 4;
+
+export class Runner {
+  private pauseWanted = false;
+  private stepsLeft = Number.POSITIVE_INFINITY;
+  private startedAt = 0;
+  private secondsBefore = 0;
+  private lastCheckpoint = 0;
+  private phase = '';
+  private phaseStart = 0;
+  private phaseDone = 0;
+  private tokens = 0;
+  private stage: Stage = 'base';
+
+  constructor(
+    private readonly experiment: Experiment,
+    private readonly material: Material,
+    private readonly judge: Judge,
+    private readonly emit: (event: LabEvent) => void,
+  ) {}
+
+  pause(): void {
+    this.pauseWanted = true;
+  }
+
+  /** Takes a pause back and lets `steps` more steps run (all of them unless said). */
+  resume(steps = Number.POSITIVE_INFINITY): void {
+    this.pauseWanted = false;
+    this.stepsLeft = steps;
+  }
+
+  /** Seconds that the stage has run, over all its pauses. */
+  get seconds(): number {
+    return this.secondsBefore + (performance.now() - this.startedAt) / 1000;
+  }
+
+  begin(stage: Stage): void {
+    this.stage = stage;
+    this.secondsBefore = this.experiment.record.report.seconds[stage] ?? 0;
+    this.startedAt = performance.now();
+    this.lastCheckpoint = this.startedAt;
+    this.phase = '';
+  }
+
+  /** Notes the seconds of the stage so far in the report. */
+  end(): void {
+    this.experiment.record.report.seconds[this.stage] = this.seconds;
+  }
+
+  context(gpu: Gpu, trace: TraceSink | undefined): StageContext {
+    const { experiment, material } = this;
+    const { config } = experiment.record;
+    const { settings } = config;
+    return {
+      gpu,
+      settings,
+      seed: config.seed,
+      model: {
+        n_layer: settings['model.n_layer'],
+        n_embd: settings['model.n_embd'],
+        n_head: settings['model.n_head'],
+        n_positions: settings['model.n_positions'],
+        vocab_size: settings['model.vocab_size'],
+      },
+      tokenizer: material.tokenizer,
+      promptTokens: material.promptTokens,
+      shown: material.world.prompts.val.slice(0, SHOWN).map(({ prompt }) => prompt),
+      trace,
+      progress: (phase, done, total, tokens = 0) => this.progress(phase, done, total, tokens),
+      metrics: (training, step, metrics) => this.metrics(training, step, metrics),
+      samples: (training, step, samples) => this.samples(training, step, samples),
+      log: (message) => this.log('info', message),
+      boundary: (save) => this.boundary(save),
+      breathe: () => this.breathe(),
+    };
+  }
+
+  log(level: 'info' | 'warn' | 'error', message: string): void {
+    const event = { type: 'log', level, message, time: Date.now() } as const;
+    this.experiment.parts.log.push(event);
+    this.emit(event);
+  }
+
+  private progress(phase: string, done: number, total: number, tokens: number): void {
+    const now = performance.now();
+    if (phase !== this.phase) {
+      this.phase = phase;
+      this.phaseStart = now;
+      this.phaseDone = Math.max(0, done - 1);
+      this.tokens = 0;
+    }
+    this.tokens += tokens;
+    const elapsed = (now - this.phaseStart) / 1000;
+    const made = done - this.phaseDone;
+    this.emit({
+      type: 'progress',
+      progress: {
+        stage: this.stage,
+        phase,
+        done,
+        total,
+        secondsLeft: made > 1 && elapsed > 1 ? ((total - done) * elapsed) / made : null,
+        tokensPerSecond: elapsed > 1 && this.tokens > 0 ? this.tokens / elapsed : null,
+      },
+    });
+  }
+
+  private metrics(training: Training, step: number, metrics: Metrics): void {
+    const row: MetricRow = { step, seconds: this.seconds, ...metrics };
+    const { parts } = this.experiment;
+    const rows = parts.metrics[training] ?? [];
+    rows.push(row);
+    parts.metrics[training] = rows;
+    this.emit({ type: 'metrics', training, rows: [row] });
+  }
+
+  private samples(training: Training, step: number, shown: readonly ShownSample[]): void {
+    const samples = shown.map(({ prompt, completion }): Sample => {
+      const model = training === 'ppo' ? 'policy' : (training as 'base' | 'sft' | 'sft_for_rl');
+      const assessment = this.judge.assess(prompt, completion);
+      if (!assessment) return { model, prompt, completion };
+      const { trueReward, explanations } = assessment;
+      return { model, prompt, completion, trueReward, explanations };
+    });
+    this.experiment.parts.samples[training] = { step, samples };
+    this.emit({ type: 'samples', training, step, samples });
+  }
+
+  private async boundary(save: () => Promise<Checkpoint>): Promise<void> {
+    this.stepsLeft--;
+    const stop = this.pauseWanted || this.stepsLeft <= 0;
+    const due = performance.now() - this.lastCheckpoint > CHECKPOINT_MS;
+    if (!stop && !due) return;
+    const checkpoint = await save();
+    this.lastCheckpoint = performance.now();
+    this.end();
+    await this.experiment.saveCheckpoint(checkpoint);
+    if (stop) throw new Paused('paused');
+  }
+
+  private async breathe(): Promise<void> {
+    if (this.pauseWanted) throw new Paused('paused');
+  }
+}

@@ -1,0 +1,41 @@
+/** The lab worker: owns the GPU and everything that runs on it. */
+import * as Comlink from 'comlink';
+import { version } from '../package.json';
+import { Lab } from '../src/lab/lab';
+import { openStore } from '../src/store/store';
+import type { TextWorker } from './text.worker';
+
+const lab = new Lab({
+  store: openStore(),
+  version,
+  async prepare(config, report) {
+    const worker = new Worker(new URL('./text.worker.ts', import.meta.url), {
+      type: 'module',
+      name: 'text',
+    });
+    try {
+      return await Comlink.wrap<TextWorker>(worker).prepare(config, Comlink.proxy(report));
+    } finally {
+      worker.terminate();
+    }
+  },
+});
+
+Comlink.expose({
+  ...methodsOf(lab),
+  file: async (name: string) => {
+    const bytes = await lab.file(name);
+    return Comlink.transfer(bytes, [bytes.buffer]);
+  },
+});
+
+/** A lab's methods as a plain object, so that one of them can be replaced. */
+function methodsOf(target: Lab): Record<string, unknown> {
+  const methods: Record<string, unknown> = {};
+  for (const holder of [Lab.prototype, target]) {
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(holder))) {
+      if (name !== 'constructor' && typeof value === 'function') methods[name] = value.bind(target);
+    }
+  }
+  return methods;
+}
