@@ -1,0 +1,101 @@
+/**
+ * The main action of a room for its stage: start it, get what it needs first, try again, or start
+ * over. While it runs or is paused the bar at the top holds the buttons.
+ */
+import { Match, Show, Switch } from 'solid-js';
+import type { Stage } from '../../config/stages';
+import { list } from '../format';
+import { ask } from '../state/confirm';
+import { useLab } from '../state/lab';
+import { missingBefore, STAGE_NAMES } from '../state/pipeline';
+
+const VERBS: Readonly<Record<Stage, string>> = {
+  base: 'Train the base model',
+  sft: 'Train SFT',
+  reward: 'Train the reward model',
+  ppo: 'Run PPO',
+  evaluate: 'Compare the models',
+};
+
+export function StageAction(props: { stage: Stage; verb?: string }) {
+  const store = useLab();
+  const status = () => store.status(props.stage);
+  const missing = () => {
+    const experiment = store.state.experiment;
+    return experiment ? missingBefore(experiment.stages, props.stage) : [];
+  };
+  const blocked = () =>
+    store.state.gpu?.ok !== true || store.active() !== null || store.state.busy !== null;
+  const verb = () => props.verb ?? VERBS[props.stage];
+  const names = () => list(missing().map((stage) => STAGE_NAMES[stage]));
+  const startOver = async () => {
+    const name = STAGE_NAMES[props.stage];
+    const yes = await ask({
+      title: `Train ${name} again?`,
+      text: `What ${name} and the stages after it have made is thrown away, your rankings and demonstrations are kept.`,
+      yes: 'Train again',
+    });
+    if (!yes) return;
+    const cleared = await store.notices.attempt(() => store.api.reset(props.stage));
+    await store.refresh();
+    if (cleared) store.run([props.stage]);
+  };
+  return (
+    <Switch>
+      <Match when={!store.state.experiment}>
+        <StartExperiment />
+      </Match>
+      <Match when={status() === 'running' || status() === 'paused'}>
+        <span class="muted">{status() === 'running' ? 'It is running.' : 'It is paused.'}</span>
+      </Match>
+      <Match when={status() === 'done'}>
+        <button type="button" disabled={blocked()} onClick={() => void startOver()}>
+          Start over …
+        </button>
+      </Match>
+      <Match when={true}>
+        <Show
+          when={missing().length === 0}
+          fallback={
+            <button
+              type="button"
+              data-primary
+              disabled={blocked()}
+              onClick={() => store.run(missing())}
+            >
+              Get the {names()} first
+            </button>
+          }
+        >
+          <button
+            type="button"
+            data-primary
+            disabled={blocked()}
+            onClick={() => store.run([props.stage])}
+          >
+            {status() === 'failed' ? 'Try again' : verb()}
+          </button>
+        </Show>
+      </Match>
+    </Switch>
+  );
+}
+
+/** Makes the experiment that suits this machine, without a form. */
+export function StartExperiment() {
+  const store = useLab();
+  const start = async () => {
+    const { defaultConfig } = await import('../../config/experiment');
+    await store.create(defaultConfig(store.defaultPreset()));
+  };
+  return (
+    <button
+      type="button"
+      data-primary
+      disabled={store.state.busy !== null || store.state.gpu === null}
+      onClick={() => void start()}
+    >
+      Start an experiment ({store.defaultPreset()})
+    </button>
+  );
+}

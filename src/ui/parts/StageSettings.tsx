@@ -1,0 +1,33 @@
+/** The settings of a room's stage, open to change as long as they have not been used. */
+import { Show } from 'solid-js';
+import type { Section } from '../../config/fields';
+import type { Stage } from '../../config/stages';
+import { useLab } from '../state/lab';
+import { SettingsForm } from './SettingsForm';
+
+export function StageSettings(props: { stage: Stage; sections: readonly Section[] }) {
+  const store = useLab();
+  const locked = () => {
+    const status = store.status(props.stage);
+    return status === 'done' || status === 'running' || status === 'paused';
+  };
+  return (
+    <Show when={store.state.experiment}>
+      {(experiment) => (
+        <details>
+          <summary>
+            Settings{' '}
+            <span class="muted">{locked() ? '(as they ran; start over to change them)' : ''}</span>
+          </summary>
+          <SettingsForm
+            sections={props.sections}
+            preset={experiment().config.preset}
+            values={experiment().config.settings}
+            disabled={locked()}
+            onChange={(key, value) => void store.set(key, value)}
+          />
+        </details>
+      )}
+    </Show>
+  );
+}

@@ -1,0 +1,78 @@
+/** Quality and flags of the selected completion, and what to do with the whole item. */
+import { For } from 'solid-js';
+import type { RankingSession } from '../state/ranking';
+import { letterOf } from './Card';
+import styles from './RatingBar.module.css';
+import { FLAGS, rate, toggleFlag, unplaced } from './ranking';
+
+const LIKERT = [1, 2, 3, 4, 5, 6, 7] as const;
+
+export function RatingBar(props: { session: RankingSession; onShowKeys: () => void }) {
+  const session = () => props.session;
+  const item = () => session().selected();
+  const letter = () => letterOf(item());
+  const complete = () => unplaced(session().board()).length === 0;
+  return (
+    <div class={styles['bar']}>
+      <div class={styles['rating']}>
+        <fieldset>
+          <legend>
+            Overall quality of <strong>{letter()}</strong>
+          </legend>
+          <For each={LIKERT}>
+            {(score) => (
+              <button
+                type="button"
+                data-small
+                aria-pressed={session().board().likert[item()] === score}
+                aria-label={`Quality ${score} of 7`}
+                onClick={() => session().change((board) => rate(board, item(), score))}
+              >
+                {score}
+              </button>
+            )}
+          </For>
+        </fieldset>
+        <fieldset>
+          <legend>
+            Flags of <strong>{letter()}</strong>
+          </legend>
+          <For each={FLAGS}>
+            {(flag) => (
+              <button
+                type="button"
+                data-small
+                aria-pressed={session().board().flags[item()]?.includes(flag.id) ?? false}
+                onClick={() => session().change((board) => toggleFlag(board, item(), flag.id))}
+              >
+                {flag.label}
+              </button>
+            )}
+          </For>
+        </fieldset>
+      </div>
+      <div class={styles['actions']}>
+        <button
+          type="button"
+          data-primary
+          disabled={session().busy() || !complete()}
+          onClick={() => void session().submit()}
+        >
+          Submit
+        </button>
+        <button type="button" disabled={session().busy()} onClick={() => void session().undo()}>
+          Undo
+        </button>
+        <button type="button" disabled={session().busy()} onClick={() => void session().skip()}>
+          Skip
+        </button>
+        <button type="button" data-plain onClick={() => props.onShowKeys()}>
+          Keys <kbd>?</kbd>
+        </button>
+        <p class={styles['message']} role="status">
+          {session().message() || (complete() ? `Gives ${session().pairs()} pairs.` : '')}
+        </p>
+      </div>
+    </div>
+  );
+}

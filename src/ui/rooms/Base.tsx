@@ -1,0 +1,193 @@
+/** Room 0: the corpus, and a base model that continues text as found there. */
+import { createEffect, createSignal, For, on, Show } from 'solid-js';
+import type { CorpusPage } from '../../lab/api';
+import { formatNumber } from '../format';
+import { CurveChart } from '../parts/CurveChart';
+import { BaseFormula } from '../parts/formulas';
+import { Pager } from '../parts/Pager';
+import { PaperTable, useSettingRows } from '../parts/PaperTable';
+import { Columns, Empty, Room, Section } from '../parts/Room';
+import { SamplesOverTime } from '../parts/Samples';
+import { StageAction, StartExperiment } from '../parts/StageAction';
+import { StageSettings } from '../parts/StageSettings';
+import { stageLine } from '../parts/stageLine';
+import { TryPrompt } from '../parts/TryPrompt';
+import { useLab } from '../state/lab';
+import styles from './Base.module.css';
+
+/** Kinds of documents, their share of the corpus, and what they are. */
+const KINDS = [
+  { kind: 'stories', share: 30, color: '--series-blue', what: 'people, animals, places, feelings' },
+  {
+    kind: 'fact pages',
+    share: 20,
+    color: '--series-green',
+    what: 'the town’s facts in many wordings',
+  },
+  {
+    kind: 'forum threads',
+    share: 25,
+    color: '--series-orange',
+    what: 'questions with answers of every quality',
+  },
+  { kind: 'skills', share: 25, color: '--series-purple', what: 'sums, dialect, sorting, copying' },
+] as const;
+
+export default function Base() {
+  const store = useLab();
+  const done = () => {
+    const loss = store.state.experiment?.report?.base?.val_loss;
+    const figure = loss === undefined ? '' : `, validation loss ${formatNumber(loss)} nats a token`;
+    return `The base model is trained${figure}. Next: Demonstrate.`;
+  };
+  return (
+    <Room
+      title="Base"
+      state={stageLine(store, 'base', done())}
+      action={<StageAction stage="base" />}
+      explain={<Explain />}
+    >
+      <Columns
+        work={
+          <>
+            <Corpus />
+            <StageSettings stage="base" sections={['base', 'model']} />
+          </>
+        }
+        evidence={
+          <>
+            <Section title="Learning">
+              <CurveChart
+                title="Loss"
+                rows={store.curves.rows('base')}
+                curves={[
+                  { name: 'loss', color: '--series-blue', smooth: true },
+                  { name: 'val_loss', color: '--series-vermillion', dash: [6, 4] },
+                ]}
+              />
+            </Section>
+            <Section title="What it writes meanwhile">
+              <SamplesOverTime
+                sets={store.curves.samples('base')}
+                empty="Samples appear here as it learns: noise first, then words, then sentences."
+              />
+            </Section>
+            <Section title="Try a prompt">
+              <TryPrompt
+                models={store.writers().includes('base') ? ['base'] : []}
+                start={'Q: What colour is the owl?\nA:'}
+              />
+            </Section>
+          </>
+        }
+      />
+    </Room>
+  );
+}
+
+const PAGE = 4;
+
+function Corpus() {
+  const store = useLab();
+  const [from, setFrom] = createSignal(0);
+  const [page, setPage] = createSignal<CorpusPage>();
+  createEffect(
+    on([() => store.state.experiment?.id, from], ([id, start]) => {
+      if (!id) return setPage(undefined);
+      void store.notices.attempt(async () => {
+        const next = await store.api.corpus(start, PAGE);
+        if (start === from()) setPage(next);
+      });
+    }),
+  );
+  return (
+    <Section
+      title="The corpus"
+      aside={
+        <Show when={page()}>
+          {(shown) => (
+            <Pager
+              from={from()}
+              count={PAGE}
+              total={shown().total}
+              what="documents"
+              onMove={setFrom}
+            />
+          )}
+        </Show>
+      }
+    >
+      <Shares />
+      <Show
+        when={store.state.experiment}
+        fallback={
+          <Empty action={<StartExperiment />}>
+            A harbour town with its own facts will be written here from a seed: stories, fact pages,
+            forum threads and exercises.
+          </Empty>
+        }
+      >
+        <ul class={styles['documents']}>
+          <For each={page()?.documents}>
+            {(document) => (
+              <li class={styles['document']}>
+                <p class={styles['kind']}>{document.kind}</p>
+                <p class={styles['text']}>{document.text}</p>
+              </li>
+            )}
+          </For>
+        </ul>
+      </Show>
+    </Section>
+  );
+}
+
+function Shares() {
+  return (
+    <div class={styles['shares']}>
+      <div class={styles['bar']} aria-hidden="true">
+        <For each={KINDS}>
+          {(entry) => (
+            <span style={{ 'flex-grow': entry.share, background: `var(${entry.color})` }} />
+          )}
+        </For>
+      </div>
+      <ul class={styles['kinds']}>
+        <For each={KINDS}>
+          {(entry) => (
+            <li>
+              <span class={styles['dot']} style={{ background: `var(${entry.color})` }} />
+              <strong>{entry.share} %</strong> {entry.kind}
+              <span class="muted">: {entry.what}</span>
+            </li>
+          )}
+        </For>
+      </ul>
+    </div>
+  );
+}
+
+function Explain() {
+  const rows = useSettingRows([
+    'model.n_layer',
+    'model.n_embd',
+    'model.n_positions',
+    'model.vocab_size',
+    'base.weight_decay',
+  ]);
+  return (
+    <>
+      <p>
+        A small GPT-2 learns to foresee the next token of the corpus. The corpus is written like the
+        web: the good answer to a question is only one continuation among rude, wrong and rambling
+        ones. So the base model continues text; it does not answer.
+      </p>
+      <BaseFormula />
+      <PaperTable rows={rows()} />
+      <p>
+        Try next: give it the same question several times and count how often an answer follows.
+        Then <a href="#/demonstrate">demonstrate</a> what an answer is.
+      </p>
+    </>
+  );
+}

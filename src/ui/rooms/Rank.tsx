@@ -1,0 +1,130 @@
+/** Stage 2a: completions of a prompt, blind and shuffled, to be ranked by the person. */
+import { createSignal, Match, Show, Switch } from 'solid-js';
+import { plural } from '../format';
+import { Choices } from '../parts/Choices';
+import { PairsFormula } from '../parts/formulas';
+import { PaperTable, useSettingRows } from '../parts/PaperTable';
+import { Columns, Empty, Room } from '../parts/Room';
+import { StageAction } from '../parts/StageAction';
+import { KeysDialog } from '../rank/KeysDialog';
+import { LabelerPanel } from '../rank/LabelerPanel';
+import { RankBoard } from '../rank/RankBoard';
+import { RatingBar } from '../rank/RatingBar';
+import { Reveal } from '../rank/Reveal';
+import { useLab } from '../state/lab';
+import { createRankingSession, type RankingSession } from '../state/ranking';
+import styles from './Rank.module.css';
+
+const LAYOUTS = [
+  { value: 'stacked', label: 'Stacked' },
+  { value: 'side', label: 'Side by side' },
+] as const;
+type Layout = (typeof LAYOUTS)[number]['value'];
+
+export default function Rank() {
+  const store = useLab();
+  const ready = () => store.status('sft') === 'done';
+  const session = createRankingSession(store, ready);
+  const state = () => {
+    if (!store.state.experiment) return 'There is no experiment yet, so nothing to rank.';
+    if (!ready()) return 'Ranking needs answers to rank: train SFT first, in Demonstrate.';
+    const labels = store.state.experiment.labels;
+    const items = Object.values(labels.byLabeler).reduce((sum, n) => sum + n, 0);
+    return items === 0
+      ? 'No item is ranked yet. Rank a few yourself; simulated labelers fill the rest in Reward.'
+      : `${plural(items, 'item')} ranked, ${plural(labels.pairs, 'ordered pair')} to learn from. Next: Reward.`;
+  };
+  return (
+    <Room
+      title="Rank"
+      state={state()}
+      action={
+        <Show when={ready()} fallback={<StageAction stage="sft" />}>
+          <StageAction stage="reward" verb="Let simulated labelers rank, and train" />
+        </Show>
+      }
+      explain={<Explain />}
+    >
+      <Columns
+        lead
+        work={<Work session={session} ready={ready()} />}
+        evidence={
+          <>
+            <LabelerPanel session={ready() ? session : null} />
+            <Show when={session.revealed()}>{(revealed) => <Reveal revealed={revealed()} />}</Show>
+          </>
+        }
+      />
+    </Room>
+  );
+}
+
+function Work(props: { session: RankingSession; ready: boolean }) {
+  const [layout, setLayout] = createSignal<Layout>('stacked');
+  const [keys, setKeys] = createSignal(false);
+  const session = () => props.session;
+  return (
+    <div>
+      <Switch fallback={<p class="muted">Getting the next item …</p>}>
+        <Match when={!props.ready}>
+          <Empty>
+            A prompt with four to nine completions will be here, in blind and shuffled order. You
+            put them in order; ties are free.
+          </Empty>
+        </Match>
+        <Match when={session().failure()}>
+          {(failure) => (
+            <Empty
+              action={
+                <button type="button" onClick={() => void session().reload()}>
+                  Try again
+                </button>
+              }
+            >
+              {failure()}
+            </Empty>
+          )}
+        </Match>
+        <Match when={session().item()}>
+          {(item) => (
+            <>
+              <div class={styles['head']}>
+                <p class={styles['prompt']}>{item().prompt}</p>
+                <Choices label="Layout" options={LAYOUTS} value={layout()} onChange={setLayout} />
+              </div>
+              <RankBoard session={session()} layout={layout()} onShowKeys={() => setKeys(true)} />
+              <RatingBar session={session()} onShowKeys={() => setKeys(true)} />
+            </>
+          )}
+        </Match>
+      </Switch>
+      <Show when={keys()}>
+        <KeysDialog onClose={() => setKeys(false)} />
+      </Show>
+    </div>
+  );
+}
+
+function Explain() {
+  const rows = useSettingRows(['reward.k_min', 'reward.k_max', 'data.ranked_prompts']);
+  return (
+    <>
+      <p>
+        For a prompt, K answers are sampled, most from SFT and some from the base model, and shown
+        without saying which is which. Ranking K answers at once gives many comparisons for little
+        work: every two that are not tied make a pair that the reward model learns from.
+      </p>
+      <PairsFormula />
+      <PaperTable
+        rows={[
+          ...rows(),
+          { what: 'Labelers', paper: 'about 40 people', here: '12 simulated, and you' },
+        ]}
+      />
+      <p>
+        Try next: rank twenty items by a taste of your own, say the shortest first. Then train the
+        reward model and see in <a href="#/reward">Reward</a> whether it noticed.
+      </p>
+    </>
+  );
+}

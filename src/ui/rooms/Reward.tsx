@@ -1,0 +1,111 @@
+/** Stage 2b: the reward model, its accuracy, and the reward of any answer token by token. */
+import { formatPercent } from '../format';
+import { CurveChart } from '../parts/CurveChart';
+import { RewardFormula } from '../parts/formulas';
+import { PaperTable, useSettingRows } from '../parts/PaperTable';
+import { Columns, Room, Section } from '../parts/Room';
+import { StageAction } from '../parts/StageAction';
+import { StageSettings } from '../parts/StageSettings';
+import { stageLine } from '../parts/stageLine';
+import { useLab } from '../state/lab';
+import { ScoreAnswer } from './ScoreAnswer';
+
+export default function Reward() {
+  const store = useLab();
+  const report = () => store.state.experiment?.report?.reward;
+  const done = () => {
+    const share = formatPercent(report()?.val_accuracy, 1);
+    return `The reward model orders ${share} of held-out pairs as the labelers do. Next: Reinforce.`;
+  };
+  const accuracies = () => [
+    {
+      what: 'Held-out pairs',
+      paper: '72.4 ± 0.4 %',
+      here: formatPercent(report()?.val_accuracy, 1),
+    },
+    {
+      what: 'Pairs of held-out labelers',
+      paper: '69.6 ± 0.9 %',
+      here: formatPercent(report()?.heldout_labeler_accuracy, 1),
+    },
+    { what: 'Training pairs', paper: '–', here: formatPercent(report()?.train_accuracy, 1) },
+    {
+      what: 'Two labelers agree',
+      paper: '72.6 ± 1.5 %',
+      here: formatPercent(report()?.label_agreement, 1),
+    },
+  ];
+  return (
+    <Room
+      title="Reward"
+      state={stageLine(store, 'reward', done())}
+      action={<StageAction stage="reward" />}
+      explain={<Explain />}
+    >
+      <Columns
+        work={
+          <>
+            <ScoreAnswer />
+            <StageSettings stage="reward" sections={['reward']} />
+          </>
+        }
+        evidence={
+          <>
+            <Section title="Learning">
+              <CurveChart
+                title="Accuracy"
+                rows={store.curves.rows('reward')}
+                curves={[
+                  { name: 'accuracy', color: '--series-blue', smooth: true },
+                  { name: 'val_accuracy', color: '--series-vermillion', dash: [6, 4] },
+                ]}
+              />
+            </Section>
+            <CurveChart
+              title="Loss"
+              rows={store.curves.rows('reward')}
+              curves={[
+                { name: 'loss', glossary: 'reward/loss', color: '--series-blue', smooth: true },
+                { name: 'margin', color: '--series-green', right: true },
+              ]}
+            />
+            <Section title="How well it judges">
+              <PaperTable rows={accuracies()} />
+            </Section>
+          </>
+        }
+      />
+    </Room>
+  );
+}
+
+function Explain() {
+  const rows = useSettingRows([
+    'data.ranked_prompts',
+    'reward.k_min',
+    'reward.k_max',
+    'reward.prompts_per_batch',
+    'reward.epochs',
+    'reward.lr',
+  ]);
+  return (
+    <>
+      <p>
+        SFT gets a head that gives one number for an answer, read at its last token. It learns from
+        the rankings: of each pair, the answer ranked better shall score higher. All P pairs of a
+        prompt are one batch element, and ties give none. Rankings that no person has made are first
+        filled in by eight simulated labelers.
+      </p>
+      <RewardFormula />
+      <p>
+        At the end the scores are shifted so that an average demonstration gets 0. A loss of 0.693
+        nats a pair is guessing.
+      </p>
+      <PaperTable rows={rows()} />
+      <p>
+        Try next: write an answer that is kind but wrong, and one that is right but curt. Which does
+        it like better? Then <a href="#/reinforce">let PPO follow it</a>.
+      </p>
+    </>
+  );
+}

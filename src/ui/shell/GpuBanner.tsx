@@ -1,0 +1,46 @@
+/** Why the lab cannot compute here, and what to do about it in this browser on this system. */
+import { For, Show } from 'solid-js';
+import { adviceFor } from '../noGpu';
+import { useLab } from '../state/lab';
+import styles from './GpuBanner.module.css';
+
+export function GpuBanner() {
+  const store = useLab();
+  const problem = () => {
+    const gpu = store.state.gpu;
+    return gpu && !gpu.ok ? gpu : null;
+  };
+  return (
+    <>
+      <Show when={problem()}>
+        {(found) => {
+          const advice = () => adviceFor(found().problem, navigator.userAgent, isSecureContext);
+          return (
+            <section class={styles['banner']} aria-label="No graphics device">
+              <h2>{advice().title}</h2>
+              <p>{found().message}</p>
+              <ul class={styles['steps']}>
+                <For each={advice().steps}>{(step) => <li>{step}</li>}</For>
+              </ul>
+              <p>
+                All rooms stay open to read and to label; only training and sampling need WebGPU.
+              </p>
+            </section>
+          );
+        }}
+      </Show>
+      <Show when={store.state.failure}>
+        <section class={styles['banner']} role="alert">
+          <h2>The lab could not be opened.</h2>
+          <p>{store.state.failure}</p>
+          <p>
+            What was stored is untouched.{' '}
+            <button type="button" onClick={() => location.reload()}>
+              Reload the page
+            </button>
+          </p>
+        </section>
+      </Show>
+    </>
+  );
+}

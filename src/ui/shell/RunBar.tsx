@@ -1,0 +1,156 @@
+/**
+ * What runs now, how long it still takes, and the buttons that hold it; when nothing runs, the one
+ * button that runs everything. The bar keeps its height, so that nothing below it jumps.
+ */
+import { createSignal, Match, Show, Switch } from 'solid-js';
+import { STAGES } from '../../config/stages';
+import { formatDuration, formatNumber, formatPercent } from '../format';
+import { ask } from '../state/confirm';
+import { useLab } from '../state/lab';
+import { STAGE_NAMES } from '../state/pipeline';
+import styles from './RunBar.module.css';
+
+export function RunBar() {
+  const store = useLab();
+  const active = () => store.active();
+  const progress = () => store.state.progress;
+  const share = () => {
+    const p = progress();
+    return p && p.total > 0 ? Math.min(1, p.done / p.total) : 0;
+  };
+  const line = () => {
+    const p = progress();
+    const stage = active();
+    if (!stage) return '';
+    const name = STAGE_NAMES[stage.stage];
+    const phase = p?.phase ?? `starting ${name}`;
+    return stage.status === 'paused' ? `Paused: ${phase}` : capital(phase);
+  };
+  const figures = () => {
+    const p = progress();
+    if (!p) return '';
+    const parts = [
+      formatPercent(Math.floor(share() * 1000) / 1000, 1),
+      p.tokensPerSecond ? `${formatNumber(Math.round(p.tokensPerSecond))} tokens/s` : '',
+      p.secondsLeft === null ? '' : `${formatDuration(p.secondsLeft)} left`,
+    ];
+    return parts.filter(Boolean).join(' · ');
+  };
+  return (
+    <section class={styles['bar']} aria-label="What runs">
+      <div class={styles['inner']}>
+        <Show when={active()} fallback={<Idle />}>
+          {(now) => (
+            <>
+              <div class={styles['words']}>
+                <span class={styles['phase']}>{line()}</span>
+                <span class={styles['figures']}>{figures()}</span>
+                <progress class={styles['progress']} value={share()} max="1" aria-label={line()} />
+              </div>
+              <Controls paused={now().status === 'paused'} />
+            </>
+          )}
+        </Show>
+      </div>
+    </section>
+  );
+}
+
+function Idle() {
+  const store = useLab();
+  const done = () => STAGES.every((stage) => store.status(stage) === 'done');
+  const begun = () => STAGES.some((stage) => store.status(stage) === 'done');
+  return (
+    <>
+      <div class={styles['words']}>
+        <Switch fallback={<span class={styles['phase']}>Nothing is running.</span>}>
+          <Match when={store.state.busy}>
+            <span class={styles['phase']}>{store.state.busy} …</span>
+          </Match>
+          <Match when={done()}>
+            <span class={styles['phase']}>The whole pipeline has run.</span>
+          </Match>
+        </Switch>
+        <span class={styles['figures']}>
+          <Show
+            when={done()}
+            fallback="Go room by room, or let simulated labelers do all the human parts."
+          >
+            Every room shows what its stage has made.
+          </Show>
+        </span>
+      </div>
+      <Show when={!done()} fallback={<a href="#/compare">See the comparison</a>}>
+        <button
+          type="button"
+          data-primary
+          disabled={store.state.gpu?.ok !== true || store.state.busy !== null}
+          onClick={() => void store.runWholePipeline()}
+        >
+          {begun() ? 'Run the rest of the pipeline' : 'Run the whole pipeline'}
+          <span class={styles['with']}> with simulated labelers</span>
+        </button>
+      </Show>
+    </>
+  );
+}
+
+function Controls(props: { paused: boolean }) {
+  const store = useLab();
+  const [waiting, setWaiting] = createSignal(false);
+  const command = async (work: () => Promise<unknown>) => {
+    setWaiting(true);
+    await store.notices.attempt(work);
+    setWaiting(false);
+  };
+  const stop = async () => {
+    const stage = store.active()?.stage;
+    if (!stage) return;
+    if (!props.paused) await command(() => store.api.pause());
+    const name = STAGE_NAMES[stage];
+    const yes = await ask({
+      title: `Throw away this run of ${name}?`,
+      text: `It is paused and saved, and can go on whenever you like. Throwing it away keeps the stages before ${name}.`,
+      yes: 'Throw it away',
+    });
+    if (yes) await command(() => store.api.reset(stage));
+    await store.refresh();
+  };
+  return (
+    <div class={styles['controls']}>
+      <Show
+        when={props.paused}
+        fallback={
+          <button
+            type="button"
+            disabled={waiting()}
+            onClick={() => void command(() => store.api.pause())}
+          >
+            Pause
+          </button>
+        }
+      >
+        {/* Resuming resolves when the run ends: it is not waited for. */}
+        <button
+          type="button"
+          data-primary
+          onClick={() => void store.notices.attempt(() => store.api.resume())}
+        >
+          Resume
+        </button>
+        <button
+          type="button"
+          disabled={waiting()}
+          onClick={() => void command(() => store.api.step())}
+        >
+          One step
+        </button>
+      </Show>
+      <button type="button" disabled={waiting()} onClick={() => void stop()}>
+        Stop
+      </button>
+    </div>
+  );
+}
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,0 +1,262 @@
+/**
+ * The page's one view of the lab: what its snapshot said, kept up to date by its events, and the
+ * commands that the rooms give. Views read this and never speak to the worker by themselves.
+ */
+import { batch, createContext, createSignal, useContext } from 'solid-js';
+import { createStore } from 'solid-js/store';
+import type { ExperimentConfig } from '../../config/experiment';
+import type { FieldKey, Preset } from '../../config/fields';
+import { type ModelName, STAGES, type Stage, WRITERS, type Writer } from '../../config/stages';
+import type {
+  ExperimentSummary,
+  GpuStatus,
+  LabApi,
+  LabEvent,
+  LabelCounts,
+  Progress,
+  Report,
+  RolloutView,
+  Snapshot,
+  StageStatus,
+} from '../../lab/api';
+import { type Curves, createCurves } from './curves';
+import { createNotices, messageOf, type Notices } from './notices';
+
+/** The lab and how its events come: directly in a test, through Comlink in the page. */
+export interface Connection {
+  readonly lab: LabApi;
+  listen(listener: (events: LabEvent[]) => void): Promise<void>;
+}
+
+export interface LogLine {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly time: number;
+}
+
+export interface Experiment {
+  readonly id: string;
+  readonly config: ExperimentConfig;
+  readonly stages: Readonly<Record<Stage, StageStatus>>;
+  readonly models: readonly ModelName[];
+  readonly labels: LabelCounts;
+  readonly report: Report | null;
+}
+
+interface LabState {
+  gpu: GpuStatus | null;
+  /** Set when the worker itself could not be opened. */
+  failure: string | null;
+  experiments: ExperimentSummary[];
+  experiment: Experiment | null;
+  progress: Progress | null;
+  rollouts: { iteration: number; rollouts: RolloutView[] } | null;
+  log: LogLine[];
+  /** A command that takes a while and has no progress of its own: 'making the world'. */
+  busy: string | null;
+}
+
+const LOG_KEPT = 500;
+
+export interface LabStore {
+  readonly api: LabApi;
+  readonly state: LabState;
+  readonly curves: Curves;
+  readonly notices: Notices;
+  /** The stage that runs or is paused. */
+  active(): { stage: Stage; status: 'running' | 'paused' } | null;
+  status(stage: Stage): StageStatus;
+  /** Models that exist and write text, in the pipeline's order. */
+  writers(): Writer[];
+  defaultPreset(): Preset;
+  /** Starts stages (and says so if they cannot); returns at once. */
+  run(stages: readonly Stage[]): void;
+  runWholePipeline(): Promise<void>;
+  create(config: ExperimentConfig, name?: string): Promise<boolean>;
+  select(id: string): Promise<boolean>;
+  remove(id: string): void;
+  /** Changes a setting of the open experiment. */
+  set(key: FieldKey, value: number | boolean): Promise<boolean>;
+  refresh(): Promise<void>;
+}
+
+export const LabContext = createContext<LabStore>();
+
+export function useLab(): LabStore {
+  const store = useContext(LabContext);
+  if (!store) throw new Error('useLab needs a LabContext above it.');
+  return store;
+}
+
+/** Opens the lab and follows it. */
+export function createLabStore(connection: Connection): LabStore {
+  const { lab } = connection;
+  const curves = createCurves();
+  const notices = createNotices();
+  const [state, setState] = createStore<LabState>({
+    gpu: null,
+    failure: null,
+    experiments: [],
+    experiment: null,
+    progress: null,
+    rollouts: null,
+    log: [],
+    busy: null,
+  });
+  const [hidden, setHidden] = createSignal<readonly string[]>([]);
+
+  const load = (snapshot: Snapshot | null) =>
+    batch(() => {
+      curves.load(snapshot);
+      setState('experiment', snapshot && experimentOf(snapshot));
+      setState('progress', snapshot?.progress ?? null);
+      setState('rollouts', snapshot?.rollouts ?? null);
+      setState('log', snapshot ? snapshot.log.slice(-LOG_KEPT) : []);
+    });
+
+  const update = (part: Partial<Experiment>) =>
+    setState('experiment', (experiment) => experiment && { ...experiment, ...part });
+
+  const refresh = async () => {
+    const [experiments, snapshot] = await Promise.all([lab.experiments(), lab.snapshot()]);
+    batch(() => {
+      setState(
+        'experiments',
+        experiments.filter((e) => !hidden().includes(e.id)),
+      );
+      load(snapshot);
+    });
+  };
+
+  const take = (events: LabEvent[]) => {
+    let changed = false;
+    batch(() => {
+      for (const event of events) {
+        curves.take(event);
+        if (event.type === 'progress') setState('progress', event.progress);
+        else if (event.type === 'rollouts') {
+          setState('rollouts', { iteration: event.iteration, rollouts: event.rollouts });
+        } else if (event.type === 'log') {
+          const { level, message, time } = event;
+          setState('log', (log) => [...log, { level, message, time }].slice(-LOG_KEPT));
+        } else if (event.type === 'labels') {
+          update({ labels: event.counts });
+        } else if (event.type === 'stage') {
+          changed = true;
+          if (state.experiment) {
+            update({ stages: { ...state.experiment.stages, [event.stage]: event.status } });
+          }
+          if (event.status === 'failed' && event.message) {
+            notices.show({ level: 'error', text: event.message });
+          }
+        }
+      }
+    });
+    // A stage that ends leaves models and figures behind; the snapshot has them.
+    if (changed) void notices.attempt(refresh);
+  };
+
+  void (async () => {
+    try {
+      await connection.listen(take);
+      setState('gpu', await lab.open());
+      await refresh();
+    } catch (error) {
+      setState('failure', messageOf(error));
+    }
+  })();
+
+  const active: LabStore['active'] = () => {
+    const stages = state.experiment?.stages;
+    for (const stage of stages ? STAGES : []) {
+      const status = stages![stage];
+      if (status === 'running' || status === 'paused') return { stage, status };
+    }
+    return null;
+  };
+  const defaultPreset = (): Preset => (state.gpu?.ok && !state.gpu.is_fallback ? 'micro' : 'nano');
+
+  const busyWith = async (what: string, work: () => Promise<unknown>): Promise<boolean> => {
+    setState('busy', what);
+    const ok = await notices.attempt(work);
+    setState('busy', null);
+    return ok;
+  };
+  const run: LabStore['run'] = (stages) => {
+    void notices.attempt(() => lab.run(stages));
+  };
+  const create: LabStore['create'] = (config, name) =>
+    busyWith('Making the world and its texts', async () => {
+      load(await (name ? lab.create(config, name) : lab.create(config)));
+      await refresh();
+    });
+  const select: LabStore['select'] = (id) =>
+    busyWith('Opening the experiment', async () => {
+      load(await lab.select(id));
+      await refresh();
+    });
+
+  return {
+    api: lab,
+    state,
+    curves,
+    notices,
+    active,
+    status: (stage) => state.experiment?.stages[stage] ?? 'missing',
+    writers: () => WRITERS.filter((writer) => state.experiment?.models.includes(writer)),
+    defaultPreset,
+    run,
+    async runWholePipeline() {
+      if (!state.experiment) {
+        const { defaultConfig } = await import('../../config/experiment');
+        if (!(await create(defaultConfig(defaultPreset())))) return;
+      }
+      const missing = STAGES.filter((stage) => state.experiment?.stages[stage] !== 'done');
+      if (missing.length > 0) run(missing);
+    },
+    create,
+    select,
+    /** Hidden at once, deleted when the chance to undo has passed; closing the tab keeps it. */
+    remove(id) {
+      const summary = state.experiments.find((experiment) => experiment.id === id);
+      if (!summary) return;
+      setHidden((ids) => [...ids, id]);
+      setState('experiments', (all) => all.filter((experiment) => experiment.id !== id));
+      const timer = setTimeout(() => {
+        void notices.attempt(async () => {
+          await lab.remove(id);
+          setHidden((ids) => ids.filter((other) => other !== id));
+          await refresh();
+        });
+      }, 8000);
+      notices.show(
+        {
+          level: 'info',
+          text: `Experiment “${summary.name}” is deleted.`,
+          action: {
+            label: 'Undo',
+            run: () => {
+              clearTimeout(timer);
+              setHidden((ids) => ids.filter((other) => other !== id));
+              void notices.attempt(refresh);
+            },
+          },
+        },
+        8,
+      );
+    },
+    set: (key, value) =>
+      notices.attempt(async () => {
+        await lab.set(key, value);
+        const config = state.experiment?.config;
+        if (config)
+          update({ config: { ...config, settings: { ...config.settings, [key]: value } } });
+      }),
+    refresh,
+  };
+}
+
+function experimentOf(snapshot: Snapshot): Experiment {
+  const { id, config, stages, models, labels, report } = snapshot;
+  return { id, config, stages, models, labels, report };
+}

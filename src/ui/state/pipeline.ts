@@ -1,0 +1,37 @@
+/** What each stage needs and gives, as the rooms and the diagram say it. */
+import { STAGES, type Stage } from '../../config/stages';
+import type { StageStatus } from '../../lab/api';
+import type { RoomName } from './route';
+
+/** What a stage is called in a sentence. */
+export const STAGE_NAMES: Readonly<Record<Stage, string>> = {
+  base: 'base model',
+  sft: 'SFT',
+  reward: 'reward model',
+  ppo: 'PPO',
+  evaluate: 'evaluation',
+};
+
+/** The stage that a room starts; ranking has none of its own. */
+export const STAGE_OF: Readonly<Record<RoomName, Stage | null>> = {
+  base: 'base',
+  demonstrate: 'sft',
+  rank: null,
+  reward: 'reward',
+  reinforce: 'ppo',
+  compare: 'evaluate',
+};
+
+/** The room in which a stage is at home. */
+export const ROOM_OF: Readonly<Record<Stage, RoomName>> = {
+  base: 'base',
+  sft: 'demonstrate',
+  reward: 'reward',
+  ppo: 'reinforce',
+  evaluate: 'compare',
+};
+
+/** Stages before this one that are not done, in order. */
+export function missingBefore(stages: Readonly<Record<Stage, StageStatus>>, stage: Stage): Stage[] {
+  return STAGES.slice(0, STAGES.indexOf(stage)).filter((before) => stages[before] !== 'done');
+}

@@ -1,0 +1,10 @@
+/** Hands a file to the person. */
+export function saveFile(name: string, content: Uint8Array<ArrayBuffer> | string): void {
+  const url = URL.createObjectURL(new Blob([content]));
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+  // The browser has taken the URL up by the next task.
+  setTimeout(() => URL.revokeObjectURL(url), 1000);
+}

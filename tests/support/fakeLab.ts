@@ -1,0 +1,436 @@
+/**
+ * A lab in memory for looking at the page and for its tests: it answers as the real one does, with
+ * made-up curves and texts. Every call is noted in `calls`. The product never imports it.
+ */
+import { defaultConfig, type ExperimentConfig } from '../../src/config/experiment';
+import { type ModelName, STAGES, type Stage, type Training } from '../../src/config/stages';
+import type {
+  DemonstrationRecord,
+  DuelScore,
+  ExperimentSummary,
+  GpuStatus,
+  LabApi,
+  LabEvent,
+  MetricRow,
+  RankingItem,
+  RankingSubmission,
+  Sample,
+  Snapshot,
+  StageStatus,
+} from '../../src/lab/api';
+import type { Connection } from '../../src/ui/state/lab';
+import { fakeReport } from './fakeReport';
+import {
+  answerOf,
+  CORPUS,
+  DEMONSTRATIONS,
+  noise,
+  PROMPTS,
+  ppoRow,
+  rewardRow,
+  rolloutsOf,
+  sampleOf,
+  supervisedRow,
+} from './fakeTexts';
+
+export const FAKE_GPU: GpuStatus = {
+  ok: true,
+  vendor: 'fake',
+  architecture: '',
+  description: 'Fake adapter',
+  is_fallback: true,
+};
+
+export interface FakeOptions {
+  readonly gpu?: GpuStatus;
+  /** Stages that are done from the start; null is a lab without any experiment. */
+  readonly done?: readonly Stage[] | null;
+  /** A stage that is paused half-way from the start. */
+  readonly paused?: Stage;
+  /** Milliseconds between steps of a run. */
+  readonly tick?: number;
+  /** Completions of a ranking item. */
+  readonly k?: number;
+}
+
+const LENGTH = 60;
+const MODELS_OF: Readonly<Record<Stage, readonly ModelName[]>> = {
+  base: ['base'],
+  sft: ['sft', 'sft_for_rl'],
+  reward: ['reward'],
+  ppo: ['policy', 'policy_raw', 'value'],
+  evaluate: [],
+};
+const TRAININGS_OF: Readonly<Record<Stage, readonly Training[]>> = {
+  base: ['base'],
+  sft: ['sft', 'sft_for_rl'],
+  reward: ['reward'],
+  ppo: ['ppo'],
+  evaluate: [],
+};
+const rowOf = (training: Training, step: number): MetricRow =>
+  training === 'reward'
+    ? rewardRow(step, LENGTH)
+    : training === 'ppo'
+      ? ppoRow(step, LENGTH)
+      : supervisedRow(step, LENGTH);
+
+export class FakeLab implements LabApi, Connection {
+  readonly calls: { name: string; args: readonly unknown[] }[] = [];
+  readonly lab: LabApi = this;
+  readonly submissions: RankingSubmission[] = [];
+  private listeners: ((events: LabEvent[]) => void)[] = [];
+  private summaries: ExperimentSummary[] = [];
+  private config: ExperimentConfig = defaultConfig('nano', 7);
+  private stages = Object.fromEntries(STAGES.map((s) => [s, 'missing'])) as Record<
+    Stage,
+    StageStatus
+  >;
+  private selected: string | null = null;
+  private steps: Partial<Record<Stage, number>> = {};
+  private held = false;
+  private queue: Stage[] = [];
+  private demonstrationList: DemonstrationRecord[] = [...DEMONSTRATIONS];
+  private scores: DuelScore[] = [];
+  private readonly options: FakeOptions;
+
+  constructor(options: FakeOptions = {}) {
+    this.options = options;
+    const done = options.done === undefined ? [] : options.done;
+    if (done === null) return;
+    this.begin('nano 7');
+    for (const stage of done) this.finish(stage);
+    if (options.paused) {
+      this.stages[options.paused] = 'paused';
+      this.steps[options.paused] = LENGTH / 2;
+      this.queue = [options.paused];
+      this.held = true;
+    }
+  }
+
+  private note(name: string, ...args: unknown[]): void {
+    this.calls.push({ name, args });
+  }
+  private begin(name: string): void {
+    this.selected = `id-${this.summaries.length + 1}`;
+    this.stages = {
+      base: 'ready',
+      sft: 'missing',
+      reward: 'missing',
+      ppo: 'missing',
+      evaluate: 'missing',
+    };
+    this.steps = {};
+    const { preset, seed } = this.config;
+    this.summaries.push({
+      id: this.selected,
+      name,
+      preset,
+      seed,
+      created: 1.79e12,
+      stages: this.stages,
+    });
+  }
+  private finish(stage: Stage): void {
+    this.stages[stage] = 'done';
+    this.steps[stage] = LENGTH;
+    const next = STAGES[STAGES.indexOf(stage) + 1];
+    if (next && this.stages[next] === 'missing') this.stages[next] = 'ready';
+  }
+  private send(...events: LabEvent[]): void {
+    for (const listener of this.listeners) listener(events);
+  }
+  private samplesOf(training: Training): Sample[] {
+    const model =
+      training === 'ppo'
+        ? 'policy'
+        : training === 'reward' || training === 'evaluate'
+          ? 'sft'
+          : training;
+    return [0, 1, 2].map((i) => sampleOf(model, i, model === 'base' ? 0.4 : 0.8));
+  }
+
+  listen(listener: (events: LabEvent[]) => void): Promise<void> {
+    return this.subscribe(listener);
+  }
+  async open(): Promise<GpuStatus> {
+    return this.options.gpu ?? FAKE_GPU;
+  }
+  async subscribe(listener: (events: LabEvent[]) => void): Promise<void> {
+    this.listeners.push(listener);
+  }
+  async experiments(): Promise<ExperimentSummary[]> {
+    return this.summaries.map((s) =>
+      s.id === this.selected ? { ...s, stages: { ...this.stages } } : s,
+    );
+  }
+  async create(config: ExperimentConfig, name?: string): Promise<Snapshot> {
+    this.note('create', config, name);
+    this.config = config;
+    this.begin(name ?? `${config.preset} ${config.seed}`);
+    return (await this.snapshot())!;
+  }
+  async select(id: string): Promise<Snapshot> {
+    this.note('select', id);
+    this.selected = id;
+    return (await this.snapshot())!;
+  }
+  async remove(id: string): Promise<void> {
+    this.note('remove', id);
+    this.summaries = this.summaries.filter((s) => s.id !== id);
+    if (this.selected === id) this.selected = null;
+  }
+  async estimate(): Promise<{ bytes: number; seconds: number | null }> {
+    return { bytes: 310 * 2 ** 20, seconds: 1320 };
+  }
+  async snapshot(): Promise<Snapshot | null> {
+    if (!this.selected) return null;
+    const trainings = STAGES.flatMap((stage) =>
+      this.steps[stage] ? TRAININGS_OF[stage].map((training) => ({ stage, training })) : [],
+    );
+    const active = STAGES.find((s) => this.stages[s] === 'running' || this.stages[s] === 'paused');
+    return {
+      id: this.selected,
+      config: this.config,
+      stages: { ...this.stages },
+      models: STAGES.flatMap((s) => (this.stages[s] === 'done' ? MODELS_OF[s] : [])),
+      metrics: Object.fromEntries(
+        trainings.map(({ stage, training }) => [
+          training,
+          Array.from({ length: this.steps[stage]! }, (_, i) => rowOf(training, i + 1)),
+        ]),
+      ),
+      samples: Object.fromEntries(
+        trainings.map(({ stage, training }) => [
+          training,
+          { step: this.steps[stage]!, samples: this.samplesOf(training) },
+        ]),
+      ),
+      rollouts: this.steps.ppo
+        ? { iteration: this.steps.ppo, rollouts: rolloutsOf(this.steps.ppo) }
+        : null,
+      labels: this.labels(),
+      progress: active ? this.progressOf(active) : null,
+      report: this.stages.base === 'done' ? fakeReport(this.stages) : null,
+      log: [
+        {
+          level: 'info',
+          message: 'The world of seed 7 is written: 2,000 demonstrations.',
+          time: 1.79e12,
+        },
+      ],
+    };
+  }
+  private labels() {
+    const byLabeler: Record<string, number> =
+      this.stages.reward === 'done'
+        ? Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`simulated ${i + 1}`, 125]))
+        : {};
+    for (const { labeler, ranks } of this.submissions) {
+      if (ranks) byLabeler[labeler] = (byLabeler[labeler] ?? 0) + 1;
+    }
+    return { byLabeler, pairs: Object.values(byLabeler).reduce((sum, n) => sum + 17 * n, 0) };
+  }
+  private progressOf(stage: Stage) {
+    const done = this.steps[stage] ?? 0;
+    const secondsLeft = done > 3 ? (LENGTH - done) * 4 : null;
+    return {
+      stage,
+      phase: `training ${stage}`,
+      done,
+      total: LENGTH,
+      secondsLeft,
+      tokensPerSecond: 2140,
+    };
+  }
+
+  async run(stages: readonly Stage[]): Promise<void> {
+    this.note('run', stages);
+    this.queue = [...stages];
+    this.held = false;
+    await this.work();
+  }
+  private async work(): Promise<void> {
+    while (this.queue.length > 0 && !this.held) {
+      const stage = this.queue[0]!;
+      if (this.stages[stage] !== 'running') {
+        this.stages[stage] = 'running';
+        this.send({ type: 'stage', stage, status: 'running' });
+      }
+      await new Promise((resolve) => setTimeout(resolve, this.options.tick ?? 100));
+      if (!this.held) this.advance(stage);
+    }
+  }
+  private advance(stage: Stage): void {
+    const step = (this.steps[stage] ?? 0) + 1;
+    this.steps[stage] = step;
+    for (const training of TRAININGS_OF[stage]) {
+      this.send({ type: 'metrics', training, rows: [rowOf(training, step)] });
+      if (step % 10 === 0)
+        this.send({ type: 'samples', training, step, samples: this.samplesOf(training) });
+    }
+    if (stage === 'ppo')
+      this.send({ type: 'rollouts', iteration: step, rollouts: rolloutsOf(step) });
+    this.send({ type: 'progress', progress: this.progressOf(stage) });
+    if (step < LENGTH) return;
+    this.finish(stage);
+    this.queue = this.queue.slice(1);
+    this.send({ type: 'stage', stage, status: 'done' });
+  }
+  async pause(): Promise<void> {
+    this.note('pause');
+    this.held = true;
+    this.mark('paused');
+  }
+  private mark(status: StageStatus): void {
+    const stage = STAGES.find((s) => this.stages[s] === 'running' || this.stages[s] === 'paused');
+    if (!stage) return;
+    this.stages[stage] = status;
+    this.send({ type: 'stage', stage, status });
+  }
+  async resume(): Promise<void> {
+    this.note('resume');
+    this.held = false;
+    await this.work();
+  }
+  async step(): Promise<void> {
+    this.note('step');
+    if (this.queue[0]) this.advance(this.queue[0]);
+  }
+  async reset(stage: Stage): Promise<void> {
+    this.note('reset', stage);
+    this.queue = [];
+    for (const later of STAGES.slice(STAGES.indexOf(stage))) {
+      this.stages[later] = 'missing';
+      this.steps[later] = 0;
+    }
+    this.stages[stage] = 'ready';
+  }
+  async set(key: string, value: number | boolean): Promise<void> {
+    this.note('set', key, value);
+    this.config = { ...this.config, settings: { ...this.config.settings, [key]: value } };
+  }
+
+  async corpus(from: number, count: number) {
+    return {
+      total: 5120,
+      documents: Array.from({ length: count }, (_, i) => CORPUS[(from + i) % CORPUS.length]!),
+    };
+  }
+  async demonstrations(from: number, count: number) {
+    return {
+      total: this.demonstrationList.length,
+      items: this.demonstrationList.slice(from, from + count),
+    };
+  }
+  async putDemonstration(item: DemonstrationRecord, index?: number): Promise<void> {
+    this.note('putDemonstration', item, index);
+    if (index === undefined) this.demonstrationList.unshift(item);
+    else this.demonstrationList[index] = item;
+  }
+  async removeDemonstration(index: number): Promise<DemonstrationRecord> {
+    this.note('removeDemonstration', index);
+    return this.demonstrationList.splice(index, 1)[0]!;
+  }
+  async prompts(_split: string, count: number, seed: number): Promise<string[]> {
+    return Array.from({ length: count }, (_, i) => PROMPTS[(i + seed) % PROMPTS.length]!);
+  }
+  async sample(request: Parameters<LabApi['sample']>[0]): Promise<Sample[]> {
+    this.note('sample', request);
+    return request.prompts.map((prompt, i) => ({
+      ...sampleOf(request.model, Math.max(0, PROMPTS.indexOf(prompt)) + i * 0, 0.7),
+      prompt,
+    }));
+  }
+  async score(prompt: string, completion: string) {
+    this.note('score', prompt, completion);
+    const tokens = [...(completion.match(/ ?\w+|[^\w\s]/g) ?? []), '<|endoftext|>'];
+    return {
+      tokens,
+      rewards: tokens.map((_, i) => 0.15 * i - 0.4 + 0.5 * noise(i + completion.length)),
+      trueReward: 0.82,
+      explanations: ['names the colour', 'one word longer than apt'],
+    };
+  }
+
+  private itemAt(i: number, labeler: string): RankingItem {
+    const k = this.options.k ?? 4;
+    const models = ['sft', 'base', 'sft_for_rl', 'policy'] as const;
+    return {
+      id: `item-${i}`,
+      prompt: PROMPTS[i % PROMPTS.length]!,
+      completions: Array.from({ length: k }, (_, j) => answerOf(models[j % 4]!, i + (j >> 2))),
+      done: this.submissions.filter((s) => s.labeler === labeler).length,
+    };
+  }
+  async nextRanking(labeler: string): Promise<RankingItem> {
+    const done = this.submissions.filter((s) => s.labeler === labeler).length;
+    return this.itemAt(done, labeler);
+  }
+  async submitRanking(submission: RankingSubmission) {
+    this.note('submitRanking', submission);
+    this.submissions.push(submission);
+    const ranks = submission.ranks ?? [];
+    const pairs = ranks.flatMap((a, i) => ranks.slice(i + 1).filter((b) => a !== b)).length;
+    const models = ['sft', 'base', 'sft_for_rl', 'policy'] as const;
+    this.send({ type: 'labels', counts: this.labels() });
+    return { writers: submission.likert.map((_, i) => models[i % 4]!), pairs };
+  }
+  async undoRanking(labeler: string) {
+    this.note('undoRanking', labeler);
+    const at = this.submissions.findLastIndex((s) => s.labeler === labeler);
+    if (at < 0) return null;
+    const [was] = this.submissions.splice(at, 1);
+    return { item: this.itemAt(Number(was!.id.slice(5)), labeler), was: was! };
+  }
+  async exportRankings(): Promise<string> {
+    return this.submissions.map((s) => JSON.stringify(s)).join('\n');
+  }
+  async importRankings(jsonl: string): Promise<number> {
+    this.note('importRankings', jsonl);
+    return jsonl.split('\n').filter(Boolean).length;
+  }
+
+  async nextDuel(a: Parameters<LabApi['nextDuel']>[0], b: Parameters<LabApi['nextDuel']>[1]) {
+    const i = this.calls.filter((c) => c.name === 'submitDuel').length;
+    return {
+      id: `${a}|${b}|${i}`,
+      prompt: PROMPTS[i % PROMPTS.length]!,
+      left: answerOf(a, i),
+      right: answerOf(b, i),
+    };
+  }
+  async submitDuel(
+    id: string,
+    choice: 'left' | 'right' | 'tie',
+    judge: string,
+  ): Promise<DuelScore> {
+    this.note('submitDuel', id, choice, judge);
+    const [a, b] = id.split('|') as [DuelScore['a'], DuelScore['b']];
+    const before = this.scores.find((s) => s.a === a && s.b === b);
+    const n = (before?.n ?? 0) + 1;
+    const won =
+      (before?.mean ?? 0) * (n - 1) + (choice === 'left' ? 1 : choice === 'tie' ? 0.5 : 0);
+    const mean = won / n;
+    const wide = 0.98 / Math.sqrt(n);
+    const score: DuelScore = {
+      a,
+      b,
+      judge,
+      mean,
+      n,
+      ci95: [Math.max(0, mean - wide), Math.min(1, mean + wide)],
+    };
+    this.scores = [...this.scores.filter((s) => s !== before), score];
+    return score;
+  }
+  async duels(): Promise<DuelScore[]> {
+    return this.scores;
+  }
+  async files(): Promise<string[]> {
+    return this.stages.base === 'done' ? ['experiment.json', 'report.json', 'metrics.jsonl'] : [];
+  }
+  async file(): Promise<Uint8Array<ArrayBuffer>> {
+    return new TextEncoder().encode('{}');
+  }
+}
