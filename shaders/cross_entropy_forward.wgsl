@@ -8,8 +8,9 @@
 // Shapes: logits [N,V] · targets, logprob, lse, entropy [N]
 // Grid: LANES threads a row, WG/LANES rows a workgroup, flat over two dimensions. A small workgroup
 // (a software adapter) gives each row one thread and never waits at a barrier.
-// Numerics: f32, shifted by the row's largest z (from a finite −3.4e38); each sum is a strided loop and
-// a fixed-order tree. entropy = log S − Σ e·(z − max)/S with e = exp(z − max), S = Σ e.
+// Numerics: f32, one pass over the logits. A thread sums e = exp(z − top) and e·(z − top), where top is
+// the largest z it has met (from a finite −3.4e38), and shifts both sums when it meets a larger one;
+// then a fixed-order tree. entropy = log S − Σ e·(z − top)/S with S = Σ e.
 // Reference: tests/reference/crossEntropy.ts
 
 override WG: u32 = 64;
@@ -54,6 +55,12 @@ fn row_sum(value: vec2f, thread: u32) -> vec2f {
   return partial[thread];
 }
 
+// Σ e and Σ e·z when every z moves by `shift` ≤ 0.
+fn shifted(sums: vec2f, shift: f32) -> vec2f {
+  let change = max(shift, -1e4);
+  return exp(change) * vec2f(sums.x, sums.y + change * sums.x);
+}
+
 @compute @workgroup_size(WG)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -65,27 +72,29 @@ fn main(
   let lane = thread % LANES;
   let start = min(row, params.N - 1u) * V;
 
-  var largest = -3.4e38;
-  for (var v = lane; v < V; v += LANES) { largest = max(largest, logits[start + v]); }
-  largest = row_max(largest, thread);
-
+  var own = -3.4e38;
   var sums = vec2f();
   for (var v = lane; v < V; v += LANES) {
-    let shifted = (logits[start + v] - largest) * params.inv_temperature;
-    let e = exp(shifted);
-    sums += vec2f(e, e * shifted);
+    let z = logits[start + v] * params.inv_temperature;
+    if (z > own) {
+      sums = shifted(sums, own - z);
+      own = z;
+    }
+    let e = exp(z - own);
+    sums += vec2f(e, e * (z - own));
   }
-  let total = row_sum(sums, thread);
+  let largest = row_max(own, thread);
+  let total = row_sum(shifted(sums, own - largest), thread);
 
   if (row < params.N && lane == 0u) {
     let log_sum = log(total.x);
     let label = targets[row];
-    lse[row] = largest * params.inv_temperature + log_sum;
+    lse[row] = largest + log_sum;
     logprob[row] = 0.0;
     entropy[row] = 0.0;
     if (label != IGNORE) {
       entropy[row] = log_sum - total.y / total.x;
-      logprob[row] = (logits[start + u32(label)] - largest) * params.inv_temperature - log_sum;
+      logprob[row] = logits[start + u32(label)] * params.inv_temperature - largest - log_sum;
     }
   }
 }

@@ -3,11 +3,12 @@
 //   out[b, c] = wte[tokens[b, pos[b]], c] + wpe[pos[b], c]
 //
 // Shapes: tokens [B,T] · pos [B] · wte [V,C] · wpe [P,C], P ≥ T · out [B,C]
-// Grid: one thread an element of out, WG a workgroup.
+// Grid: LANES threads a sequence, each with every LANES-th channel; WG/LANES sequences a workgroup.
 // Numerics: one f32 addition, the same as embedding_forward's.
 // Reference: tests/reference/embedding.ts
 
 override WG: u32 = 64;
+override LANES: u32 = select(1u, 32u, WG >= 32u);
 
 struct Params { B: u32, T: u32, C: u32, V: u32, P: u32 }
 
@@ -19,13 +20,14 @@ struct Params { B: u32, T: u32, C: u32, V: u32, P: u32 }
 @group(0) @binding(5) var<storage, read_write> out: array<f32>;
 
 @compute @workgroup_size(WG)
-fn main(@builtin(global_invocation_id) id: vec3u) {
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
   let C = params.C;
-  let i = id.x;
-  if (i < params.B * C) {
-    let b = i / C;
-    let c = i % C;
-    let token = u32(tokens[b * params.T + pos[b]]);
-    out[i] = wte[token * C + c] + wpe[pos[b] * C + c];
+  let b = group.x * (WG / LANES) + thread / LANES;
+  if (b < params.B) {
+    let position = pos[b] * C;
+    let token = u32(tokens[b * params.T + pos[b]]) * C;
+    for (var c = thread % LANES; c < C; c += LANES) {
+      out[b * C + c] = wte[token + c] + wpe[position + c];
+    }
   }
 }

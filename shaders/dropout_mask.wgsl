@@ -54,6 +54,9 @@ fn main(
     let words = philox(vec4u(four, params.site, step[2], 1u), vec2u(step[0], step[1]));
     let uniforms = vec4f(words >> vec4u(8u)) * 0x1p-24;
     let kept = select(vec4f(1.0 / (1.0 - params.p)), vec4f(0.0), uniforms < vec4f(params.p));
-    for (var j = 0u; j < min(4u, params.N - start); j++) { mask[start + j] = kept[j]; }
+    mask[start] = kept.x;
+    if (start + 1u < params.N) { mask[start + 1u] = kept.y; }
+    if (start + 2u < params.N) { mask[start + 2u] = kept.z; }
+    if (start + 3u < params.N) { mask[start + 3u] = kept.w; }
   }
 }

@@ -3,11 +3,13 @@
 //   out[n, c] = wte[ids[n], c] + wpe[n mod T, c]
 //
 // Shapes: ids [N] · wte [V,C] · wpe [P,C], P ≥ T · out [N,C], N = B*T
-// Grid: one thread an element of out, WG a workgroup, flat over two dimensions.
+// Grid: LANES threads a row, each with every LANES-th channel; WG/LANES rows a workgroup, flat over
+// two dimensions.
 // Numerics: one f32 addition.
 // Reference: tests/reference/embedding.ts
 
 override WG: u32 = 64;
+override LANES: u32 = select(1u, 32u, WG >= 32u);
 
 struct Params { N: u32, T: u32, C: u32, V: u32, P: u32 }
 
@@ -24,10 +26,12 @@ fn main(
   @builtin(local_invocation_index) thread: u32,
 ) {
   let C = params.C;
-  let i = (group.y * groups.x + group.x) * WG + thread;
-  if (i < params.N * C) {
-    let n = i / C;
-    let c = i % C;
-    out[i] = wte[u32(ids[n]) * C + c] + wpe[n % params.T * C + c];
+  let n = (group.y * groups.x + group.x) * (WG / LANES) + thread / LANES;
+  if (n < params.N) {
+    let token = u32(ids[n]) * C;
+    let position = n % params.T * C;
+    for (var c = thread % LANES; c < C; c += LANES) {
+      out[n * C + c] = wte[token + c] + wpe[position + c];
+    }
   }
 }

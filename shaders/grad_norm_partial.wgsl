@@ -1,9 +1,9 @@
 // grad_norm_partial: sums of squares of P parts of the gradients, and counts of what is not finite.
 //
-//   part q holds elements [q·L, (q+1)·L), L = ⌈N/P⌉
+//   part q holds groups of four [q·L, (q+1)·L), L = ⌈N/4P⌉
 //   partial[q] = Σ g², over finite g;   nonfinite[q] = how many are infinite or NaN
 //
-// Shapes: grads [N] · partial, nonfinite [P]
+// Shapes: grads [N], N a multiple of 4 · partial, nonfinite [P]
 // Grid: LANES threads a part, WG/LANES parts a workgroup.
 // Numerics: f32; a strided loop and a fixed-order tree. A value is not finite when all its exponent
 // bits are set: compared as u32, because WGSL may assume that a float comparison meets none.
@@ -17,7 +17,7 @@ const EXPONENT = 0x7f800000u;
 struct Params { N: u32, P: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> grads: array<f32>;
+@group(0) @binding(1) var<storage, read> grads: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> partial: array<f32>;
 @group(0) @binding(3) var<storage, read_write> nonfinite: array<u32>;
 
@@ -28,17 +28,19 @@ var<workgroup> counts: array<u32, WG>;
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
   let part = group.x * (WG / LANES) + thread / LANES;
   let lane = thread % LANES;
-  let size = (params.N + params.P - 1u) / params.P;
-  let end = min((part + 1u) * size, params.N);
+  let size = (params.N / 4u + params.P - 1u) / params.P;
+  let end = min((part + 1u) * size, params.N / 4u);
 
-  var sum = 0.0;
-  var count = 0u;
+  var sums = vec4f();
+  var bad = vec4u();
   for (var i = part * size + lane; i < end; i += LANES) {
     let g = grads[i];
-    let finite = (bitcast<u32>(g) & EXPONENT) != EXPONENT;
-    sum += select(0.0, g * g, finite);
-    count += u32(!finite);
+    let finite = (bitcast<vec4u>(g) & vec4u(EXPONENT)) != vec4u(EXPONENT);
+    sums += select(vec4f(), g * g, finite);
+    bad += select(vec4u(1u), vec4u(), finite);
   }
+  var sum = (sums.x + sums.y) + (sums.z + sums.w);
+  var count = bad.x + bad.y + bad.z + bad.w;
 
   if (LANES > 1u) {
     squares[thread] = sum;

@@ -5,11 +5,13 @@
 // Rows of the cache from S on stay as they are.
 //
 // Shapes: qkv [B*S, 3C], rows q|k|v · cache [B,T,2C], rows k|v
-// Grid: one thread an element, WG a workgroup, flat over two dimensions.
+// Grid: LANES threads a row of qkv, each with every LANES-th element; WG/LANES rows a workgroup, flat
+// over two dimensions.
 // Numerics: a copy.
 // Reference: the copy in the test
 
 override WG: u32 = 64;
+override LANES: u32 = select(1u, 32u, WG >= 32u);
 
 struct Params { B: u32, S: u32, T: u32, C: u32 }
 
@@ -24,12 +26,12 @@ fn main(
   @builtin(local_invocation_index) thread: u32,
 ) {
   let width = 2u * params.C;
-  let i = (group.y * groups.x + group.x) * WG + thread;
-  if (i < params.B * params.S * width) {
-    let row = i / width;
-    let j = i % width;
+  let row = (group.y * groups.x + group.x) * (WG / LANES) + thread / LANES;
+  if (row < params.B * params.S) {
     let b = row / params.S;
     let s = row % params.S;
-    cache[(b * params.T + s) * width + j] = qkv[row * 3u * params.C + params.C + j];
+    let new_row = (b * params.T + s) * width;
+    let prompt_row = row * 3u * params.C + params.C;
+    for (var j = thread % LANES; j < width; j += LANES) { cache[new_row + j] = qkv[prompt_row + j]; }
   }
 }

@@ -3,11 +3,13 @@
 //   dh[n, c] = dscore[n]·weight[c]
 //
 // Shapes: dscore [N] · weight [C] · dh [N,C]
-// Grid: one thread an element of dh, WG a workgroup, flat over two dimensions.
+// Grid: LANES threads a row, each with every LANES-th channel; WG/LANES rows a workgroup, flat over
+// two dimensions.
 // Numerics: one f32 product.
 // Reference: tests/reference/scoreHead.ts
 
 override WG: u32 = 64;
+override LANES: u32 = select(1u, 32u, WG >= 32u);
 
 struct Params { N: u32, C: u32 }
 
@@ -22,6 +24,10 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  let i = (group.y * groups.x + group.x) * WG + thread;
-  if (i < params.N * params.C) { dh[i] = dscore[i / params.C] * weight[i % params.C]; }
+  let C = params.C;
+  let n = (group.y * groups.x + group.x) * (WG / LANES) + thread / LANES;
+  if (n < params.N) {
+    let gradient = dscore[n];
+    for (var c = thread % LANES; c < C; c += LANES) { dh[n * C + c] = gradient * weight[c]; }
+  }
 }

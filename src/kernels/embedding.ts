@@ -13,7 +13,7 @@ export const embeddingForward = defineKernel({
   params: { N: 'u32', T: 'u32', C: 'u32', V: 'u32', P: 'u32' },
   bindings: { ids: input('N', 'i32'), wte: input('V, C'), wpe: input('P, C'), out: output('N, C') },
   constants: { WG: 64 },
-  grid: ({ N, C }, c) => flatGrid(groups(N * C, c.WG)),
+  grid: ({ N }, c) => flatGrid(groups(N, c.WG / lanes(c.WG))),
 });
 
 /**

@@ -36,7 +36,7 @@ export const scoreBackward = defineKernel({
   params: { N: 'u32', C: 'u32' },
   bindings: { dscore: input('N'), weight: input('C'), dh: output('N, C') },
   constants: { WG: 64 },
-  grid: ({ N, C }, c) => flatGrid(groups(N * C, c.WG)),
+  grid: ({ N }, c) => flatGrid(groups(N, c.WG / lanes(c.WG))),
 });
 
 /** dweight = Σ_n dscore[n]·h[n] (+ dweight with `ACCUMULATE`). */

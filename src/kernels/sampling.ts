@@ -25,7 +25,7 @@ export const decodeEmbedding = defineKernel({
     out: output('B, C'),
   },
   constants: { WG: 64 },
-  grid: ({ B, C }, c) => [groups(B * C, c.WG)],
+  grid: ({ B }, c) => [groups(B, c.WG / lanes(c.WG))],
 });
 
 /** Copies k|v of the prompt's qkv [B·S, 3C] into the first S rows of each sequence's cache [B, T, 2C]. */
@@ -35,7 +35,7 @@ export const kvStore = defineKernel({
   params: { B: 'u32', S: 'u32', T: 'u32', C: 'u32' },
   bindings: { qkv: input('B*S, 3*C'), cache: inout('B, T, 2*C') },
   constants: { WG: 64 },
-  grid: ({ B, S, C }, c) => flatGrid(groups(B * S * 2 * C, c.WG)),
+  grid: ({ B, S }, c) => flatGrid(groups(B * S, c.WG / lanes(c.WG))),
 });
 
 /** Stores the new k|v at pos[b] and attends over rows 0…pos[b]. */

@@ -15,7 +15,30 @@ export const lanes = (WG: number) => (WG >= SHARED ? 32 : 1);
 /** Threads that share one channel's sum over rows; `LANES` in the shaders of column sums. */
 export const channelLanes = (WG: number) => (WG >= SHARED ? 16 : 1);
 
-/** The `WG` of a kernel on this adapter. */
-export function workgroupSize(_kernel: string, { software }: { software: boolean }): number {
-  return software ? 8 : 64;
+/** One thread an element: even a software adapter likes many threads, since each workgroup costs. */
+const ELEMENTWISE = new Set([
+  'adamw',
+  'dropout_backward',
+  'dropout_mask',
+  'ema',
+  'gather_response',
+  'gather_rows',
+  'kl_reward',
+]);
+
+/** Reductions by a single workgroup, or by a few: a GPU wants them wide. */
+const WIDE = new Set([
+  'grad_norm',
+  'grad_norm_partial',
+  'pairwise_loss',
+  'ppo_policy_loss',
+  'ppo_value_loss',
+  'weighted_sum',
+  'whiten',
+]);
+
+/** The `WG` of a kernel on this adapter, a power of two. */
+export function workgroupSize(kernel: string, { software }: { software: boolean }): number {
+  if (software) return ELEMENTWISE.has(kernel) ? 256 : 8;
+  return WIDE.has(kernel) ? 256 : 64;
 }

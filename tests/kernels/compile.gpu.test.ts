@@ -6,14 +6,14 @@ import { KERNELS } from '../../src/kernels';
 import { workgroupSize } from '../../src/kernels/workgroup';
 import { testGpu } from '../support/kernel';
 
-/** As the table has it, with each option on, and with the workgroup of a software adapter. */
+/** As the table has it, with each option on, and with the workgroup of either kind of adapter. */
 function forms(name: string, constants: Values): Values[] {
   const options = Object.entries(constants).filter(([, value]) => value === 0);
-  const WG = workgroupSize(name, { software: true });
+  const sizes = [true, false].map((software) => workgroupSize(name, { software }));
   return [
     constants,
     ...options.map(([option]) => ({ ...constants, [option]: 1 })),
-    ...('WG' in constants ? [{ ...constants, WG }] : []),
+    ...('WG' in constants ? sizes.map((WG) => ({ ...constants, WG })) : []),
   ];
 }
 

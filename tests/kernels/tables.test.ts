@@ -5,6 +5,7 @@ import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
 import type { Kernel } from '../../src/gpu/kernel';
 import { specialise } from '../../src/gpu/pipeline';
 import { KERNELS } from '../../src/kernels';
+import { workgroupSize } from '../../src/kernels/workgroup';
 
 const SHADERS = readdirSync('shaders').filter((file) => file.endsWith('.wgsl'));
 const TESTS = readdirSync('tests/kernels')
@@ -75,6 +76,12 @@ describe.each([...KERNELS.values()])('$name', (kernel) => {
   it('declares each constant of its table, with one entry point `main`', () => {
     expect(() => specialise(kernel, kernel.constants)).not.toThrow();
     expect(shader.entry.compute.map(({ name }) => name)).toEqual(['main']);
+  });
+
+  it('gets a power of two within the smallest device as its workgroup, on any adapter', () => {
+    for (const software of [false, true]) {
+      expect([8, 16, 32, 64, 128, 256]).toContain(workgroupSize(kernel.name, { software }));
+    }
   });
 
   it('has a test in a browser', () => {
