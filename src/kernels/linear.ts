@@ -1,9 +1,16 @@
-/** Matrix products. M rows, N columns, K the summed dimension; row-major, no alignment needed. */
+/**
+ * Matrix products. M rows, N columns, K the summed dimension; row-major. Each of the three layouts
+ * has a kernel for any size and one, `…Vec4`, that reads four numbers at a time and needs sizes that
+ * are multiples of 4; `linear_choice.ts` chooses between them. Both have the same table.
+ */
 
 import matmulNaive from '../../shaders/matmul_naive.wgsl?raw';
-import matmulNn from '../../shaders/matmul_nn.wgsl?raw';
-import matmulNt from '../../shaders/matmul_nt.wgsl?raw';
-import matmulTn from '../../shaders/matmul_tn.wgsl?raw';
+import matmulNnCode from '../../shaders/matmul_nn.wgsl?raw';
+import matmulNnVec4Code from '../../shaders/matmul_nn_vec4.wgsl?raw';
+import matmulNtCode from '../../shaders/matmul_nt.wgsl?raw';
+import matmulNtVec4Code from '../../shaders/matmul_nt_vec4.wgsl?raw';
+import matmulTnCode from '../../shaders/matmul_tn.wgsl?raw';
+import matmulTnVec4Code from '../../shaders/matmul_tn_vec4.wgsl?raw';
 import {
   defineKernel,
   groups,
@@ -13,18 +20,23 @@ import {
   optionalInput,
   optionalOutput,
   output,
+  type Values,
 } from '../gpu/kernel';
 
-const TILE = { TILE_M: 4, TILE_N: 4, WG_M: 8, WG_N: 8 };
+/** Rows a thread owns (4, 8; with vec4 also 16) and threads of a workgroup down and across. */
+const TILE = { TILE_M: 8, WG_M: 8, WG_N: 8 };
 
-/**
- * out = epilogue(a·b): `BIAS` adds bias; `GELU` stores the sum in `pre` and applies gelu_new;
- * `DROPOUT` multiplies by mask; `RESIDUAL` adds residual last.
- */
-export const matmulNN = defineKernel({
-  name: 'matmul_nn',
-  code: matmulNn,
-  params: { M: 'u32', N: 'u32', K: 'u32' },
+/** Workgroups for threads that own TILE_M rows and `columns` columns. */
+const tiles = (
+  columns: number,
+  { M, N }: Values<'M' | 'N'>,
+  { TILE_M, WG_M, WG_N }: Values<'TILE_M' | 'WG_M' | 'WG_N'>,
+) => [groups(N, columns * WG_N), groups(M, TILE_M * WG_M)] as const;
+
+const params = { M: 'u32', N: 'u32', K: 'u32' } as const;
+
+const nn = {
+  params,
   bindings: {
     a: input('M, K'),
     b: input('K, N'),
@@ -35,14 +47,29 @@ export const matmulNN = defineKernel({
     out: output('M, N'),
   },
   constants: { ...TILE, BIAS: 0, GELU: 0, DROPOUT: 0, RESIDUAL: 0 },
-  grid: ({ M, N }, c) => [groups(N, c.TILE_N * c.WG_N), groups(M, c.TILE_M * c.WG_M)],
+};
+
+/**
+ * out = epilogue(a·b): `BIAS` adds bias; `GELU` stores the sum in `pre` and applies gelu_new;
+ * `DROPOUT` multiplies by mask; `RESIDUAL` adds residual last.
+ */
+export const matmulNN = defineKernel({
+  ...nn,
+  name: 'matmul_nn',
+  code: matmulNnCode,
+  grid: (params, constants) => tiles(4, params, constants),
 });
 
-/** out = a·bᵀ; with `GELU_BACKWARD` times gelu_new'(pre). */
-export const matmulNT = defineKernel({
-  name: 'matmul_nt',
-  code: matmulNt,
-  params: { M: 'u32', N: 'u32', K: 'u32' },
+/** The same for N and K that are multiples of 4. */
+export const matmulNNVec4 = defineKernel({
+  ...nn,
+  name: 'matmul_nn_vec4',
+  code: matmulNnVec4Code,
+  grid: (params, constants) => tiles(8, params, constants),
+});
+
+const nt = {
+  params,
   bindings: {
     a: input('M, K'),
     b: input('N, K'),
@@ -50,14 +77,26 @@ export const matmulNT = defineKernel({
     out: output('M, N'),
   },
   constants: { ...TILE, GELU_BACKWARD: 0 },
-  grid: ({ M, N }, c) => [groups(N, c.TILE_N * c.WG_N), groups(M, c.TILE_M * c.WG_M)],
+};
+
+/** out = a·bᵀ; with `GELU_BACKWARD` times gelu_new'(pre). */
+export const matmulNT = defineKernel({
+  ...nt,
+  name: 'matmul_nt',
+  code: matmulNtCode,
+  grid: (params, constants) => tiles(4, params, constants),
 });
 
-/** out = aᵀ·b (+ out with `ACCUMULATE`); with `BIAS` also dbias = column sums of b (+ dbias). */
-export const matmulTN = defineKernel({
-  name: 'matmul_tn',
-  code: matmulTn,
-  params: { M: 'u32', N: 'u32', K: 'u32' },
+/** The same for N and K that are multiples of 4. */
+export const matmulNTVec4 = defineKernel({
+  ...nt,
+  name: 'matmul_nt_vec4',
+  code: matmulNtVec4Code,
+  grid: (params, constants) => tiles(8, params, constants),
+});
+
+const tn = {
+  params,
   bindings: {
     a: input('K, M'),
     b: input('K, N'),
@@ -65,14 +104,29 @@ export const matmulTN = defineKernel({
     dbias: optionalInout('N'),
   },
   constants: { ...TILE, ACCUMULATE: 0, BIAS: 0 },
-  grid: ({ M, N }, c) => [groups(N, c.TILE_N * c.WG_N), groups(M, c.TILE_M * c.WG_M)],
+};
+
+/** out = aᵀ·b (+ out with `ACCUMULATE`); with `BIAS` also dbias = column sums of b (+ dbias). */
+export const matmulTN = defineKernel({
+  ...tn,
+  name: 'matmul_tn',
+  code: matmulTnCode,
+  grid: (params, constants) => tiles(4, params, constants),
+});
+
+/** The same for M, N and K that are multiples of 4. */
+export const matmulTNVec4 = defineKernel({
+  ...tn,
+  name: 'matmul_tn_vec4',
+  code: matmulTnVec4Code,
+  grid: (params, constants) => tiles(8, params, constants),
 });
 
 /** The textbook product, one thread an element: the yardstick of the benchmark. */
 export const matmulNaiveKernel = defineKernel({
   name: 'matmul_naive',
   code: matmulNaive,
-  params: { M: 'u32', N: 'u32', K: 'u32' },
+  params,
   bindings: { a: input('M, K'), b: input('K, N'), out: output('M, N') },
   constants: { TRANSPOSE_A: 0, TRANSPOSE_B: 0 },
   grid: ({ M, N }) => [groups(N, 8), groups(M, 8)],

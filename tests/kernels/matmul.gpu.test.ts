@@ -1,23 +1,55 @@
 /** The matrix products against f64, over sizes that divide the tiles and sizes that do not. */
 import { describe, expect, it } from 'vitest';
-import { matmulNaiveKernel, matmulNN, matmulNT, matmulTN } from '../../src/kernels/linear';
+import {
+  matmulNaiveKernel,
+  matmulNN,
+  matmulNNVec4,
+  matmulNT,
+  matmulNTVec4,
+  matmulTN,
+  matmulTNVec4,
+} from '../../src/kernels/linear';
+import { chooseMatmul } from '../../src/kernels/linear_choice';
 import { expectClose, random } from '../reference/compare';
 import { geluBackward, geluForward } from '../reference/gelu';
 import * as reference from '../reference/matmul';
 import { runKernel } from '../support/kernel';
 
-type Size = [M: number, N: number, K: number];
+type Size = readonly [M: number, N: number, K: number];
 
-const SIZES: Size[] = [
+const ANY_SIZE: Size[] = [
   [1, 1, 1],
   [1, 64, 3],
   [2, 5, 4],
   [13, 7, 17],
   [31, 33, 32],
-  [64, 192, 64],
   [65, 63, 127],
-  [128, 100, 256],
-  [67, 131, 1021],
+  [19, 67, 1021],
+];
+
+/** Multiples of 4, below, at and above the tiles' 4, 8 and 16 rows and 64 columns. */
+const FOURS: Size[] = [
+  [4, 4, 4],
+  [12, 8, 20],
+  [16, 64, 8],
+  [36, 68, 28],
+  [64, 192, 64],
+  [100, 72, 256],
+  [20, 68, 1020],
+];
+
+/** Where only N and K must be multiples of 4. */
+const FOURS_ODD_M: Size[] = [...FOURS, [1, 64, 64], [17, 12, 36]];
+
+/** Every number of rows a thread, and a workgroup of one row of threads as software adapters use. */
+const TILINGS = [4, 8].flatMap((TILE_M) => [
+  { TILE_M, WG_M: 8, WG_N: 8 },
+  { TILE_M, WG_M: 1, WG_N: 8 },
+]);
+const TILINGS_VEC4 = [
+  ...TILINGS,
+  { TILE_M: 16, WG_M: 1, WG_N: 8 },
+  { TILE_M: 16, WG_M: 4, WG_N: 2 },
 ];
 
 /**
@@ -37,17 +69,43 @@ const product = ([M, N, K]: Size, stream = 0) => ({
   b: random(K * N, stream + 1),
 });
 
-const name = ([M, N, K]: Size) => `M ${M}, N ${N}, K ${K}`;
+type Product = (a: ArrayLike<number>, b: ArrayLike<number>, ...size: Size) => Float64Array;
+
+/** Each size with its inputs and its product in f64, computed once. */
+const expectations = (sizes: Size[], expected: Product) =>
+  sizes.map((size) => {
+    const { params, a, b } = product(size);
+    return { size, params, a, b, out: expected(a, b, ...size) };
+  });
+
+/** Rows of a parameter table: the kernel, how it is tiled, what it must give for every size. */
+function cases<K extends { name: string }>(any: K, vec4: K, foursOf: Size[], expected: Product) {
+  const anySizes = expectations([...ANY_SIZE, ...FOURS], expected);
+  const fours = expectations(foursOf, expected);
+  return [
+    ...TILINGS.map((tiling) => ({ kernel: any, tiling, sizes: anySizes })),
+    ...TILINGS_VEC4.map((tiling) => ({ kernel: vec4, tiling, sizes: fours })),
+  ].map((row) => ({ ...row, name: `${row.kernel.name} ${JSON.stringify(row.tiling)}` }));
+}
 
 const bits = (values: ArrayLike<number>) => new Uint32Array(Float32Array.from(values).buffer);
 
-describe('matmul_nn', () => {
-  it.each(SIZES.map((size) => [name(size), size] as const))('gives a·b: %s', async (_, size) => {
-    const { params, a, b } = product(size);
-    const { out } = await runKernel(matmulNN, params, { a, b });
-    expectClose(out!, reference.matmulNN(a, b, ...size), tolerance(params.K), 'out');
-  });
+describe('a·b for sizes that divide the tiles and sizes that do not', () => {
+  it.each(cases(matmulNN, matmulNNVec4, FOURS_ODD_M, reference.matmulNN))(
+    '$name',
+    async ({ kernel, tiling, sizes }) => {
+      for (const { size, params, a, b, out: expected } of sizes) {
+        const { out } = await runKernel(kernel, params, { a, b }, tiling);
+        expectClose(out!, expected, tolerance(params.K), size.join('×'));
+      }
+    },
+  );
+});
 
+describe.each([
+  [matmulNN, [37, 29, 19]],
+  [matmulNNVec4, [37, 28, 20]],
+] as [typeof matmulNN, Size][])('$name', (kernel, size) => {
   const flags = [0, 1] as const;
   const combinations = flags.flatMap((BIAS) =>
     flags.flatMap((GELU) =>
@@ -57,13 +115,12 @@ describe('matmul_nn', () => {
   it.each(combinations)(
     'adds bias, applies GELU, drops and adds the residual, in this order: %o',
     async (constants) => {
-      const size: Size = [37, 29, 19];
       const { params, a, b } = product(size);
       const bias = random(params.N, 2);
       const residual = random(params.M * params.N, 3);
       const mask = random(params.M * params.N, 4).map((x) => (x > -0.5 ? 1.25 : 0));
       const { out, pre } = await runKernel(
-        matmulNN,
+        kernel,
         params,
         {
           a,
@@ -85,65 +142,81 @@ describe('matmul_nn', () => {
   );
 
   it('keeps GELU finite where its exponential would overflow', async () => {
-    const a = [-1e9, -1e4, -100, -12, -5, 0, 5, 12, 100, 1e4, 1e9];
-    const params = { M: a.length, N: 1, K: 1 };
-    const inputs = { a, b: [1], pre: a };
-    const { out } = await runKernel(matmulNN, params, inputs, { GELU: 1 });
-    a.forEach((x, i) => {
+    const x = [-1e9, -1e4, -100, -12, -5, 0, 5, 12, 100, 1e4, 1e9];
+    const params = { M: x.length, N: 4, K: 4 };
+    // Rows (x, 0, 0, 0) times a matrix of ones: x in every column.
+    const a = x.flatMap((value) => [value, 0, 0, 0]);
+    const pre = new Float32Array(params.M * params.N);
+    const inputs = { a, b: new Float32Array(16).fill(1), pre };
+    const { out } = await runKernel(kernel, params, inputs, { GELU: 1 });
+    out!.forEach((y, i) => {
+      const value = x[Math.floor(i / 4)]!;
       // Absolute below zero: the true values are under 1e-30 and may be flushed.
-      const expected = geluForward([x])[0]!;
-      expect(Math.abs(out![i]! - expected)).toBeLessThanOrEqual(1e-6 * Math.max(1, Math.abs(x)));
-      if (x < -6) expect(Math.abs(out![i]!)).toBeLessThan(1e-6);
+      const error = Math.abs(y - geluForward([value])[0]!);
+      expect(error).toBeLessThanOrEqual(1e-6 * Math.max(1, value));
     });
   });
 });
 
-describe('matmul_nt', () => {
-  it.each(SIZES.map((size) => [name(size), size] as const))('gives a·bᵀ: %s', async (_, size) => {
-    const { params, a, b } = product(size, 10);
-    const { out } = await runKernel(matmulNT, params, { a, b });
-    expectClose(out!, reference.matmulNT(a, b, ...size), tolerance(params.K), 'out');
-  });
+describe('a·bᵀ for sizes that divide the tiles and sizes that do not', () => {
+  it.each(cases(matmulNT, matmulNTVec4, FOURS_ODD_M, reference.matmulNT))(
+    '$name',
+    async ({ kernel, tiling, sizes }) => {
+      for (const { size, params, a, b, out: expected } of sizes) {
+        const { out } = await runKernel(kernel, params, { a, b }, tiling);
+        expectClose(out!, expected, tolerance(params.K), size.join('×'));
+      }
+    },
+  );
+});
 
-  it.each([
-    [37, 29, 19],
-    [64, 256, 64],
-  ] as Size[])('multiplies by the slope of GELU: %i, %i, %i', async (...size) => {
+describe.each([
+  [matmulNT, [37, 29, 19]],
+  [matmulNTVec4, [37, 28, 20]],
+] as [typeof matmulNT, Size][])('$name', (kernel, size) => {
+  it('multiplies by the slope of GELU', async () => {
     const { params, a, b } = product(size, 10);
     const pre = random(params.M * params.N, 12).map((x) => 2 * x);
-    const { out } = await runKernel(matmulNT, params, { a, b, pre }, { GELU_BACKWARD: 1 });
+    const { out } = await runKernel(kernel, params, { a, b, pre }, { GELU_BACKWARD: 1 });
     const expected = geluBackward(reference.matmulNT(a, b, ...size), pre);
     expectClose(out!, expected, tolerance(params.K) + GELU_ERROR, 'out');
   });
 
   it('gives GELU slopes of 0 and 1 far out', async () => {
-    const pre = [-1e9, -1e4, -100, 100, 1e4, 1e9];
-    const params = { M: 1, N: pre.length, K: 1 };
-    const inputs = { a: [1], b: pre.map(() => 1), pre };
-    const { out } = await runKernel(matmulNT, params, inputs, { GELU_BACKWARD: 1 });
-    expectClose(out!, [0, 0, 0, 1, 1, 1], 1e-6);
+    const pre = [-1e9, -1e6, -1e4, -100, 100, 1e4, 1e6, 1e9];
+    const params = { M: 1, N: pre.length, K: 4 };
+    const inputs = { a: [1, 0, 0, 0], b: new Float32Array(4 * pre.length).fill(1), pre };
+    const { out } = await runKernel(kernel, params, inputs, { GELU_BACKWARD: 1 });
+    expectClose(out!, [0, 0, 0, 0, 1, 1, 1, 1], 1e-6);
   });
 });
 
-describe('matmul_tn', () => {
-  it.each(SIZES.map((size) => [name(size), size] as const))(
-    'gives aᵀ·b and the column sums of b: %s',
-    async (_, size) => {
-      const { params, a, b } = product(size, 20);
-      const dbias = new Float32Array(params.N).fill(7);
-      const { out, dbias: sums } = await runKernel(matmulTN, params, { a, b, dbias }, { BIAS: 1 });
-      expectClose(out!, reference.matmulTN(a, b, ...size), tolerance(params.K), 'out');
-      expectClose(sums!, reference.columnSum(b, params.K, params.N), tolerance(params.K), 'dbias');
+describe('aᵀ·b and the column sums of b', () => {
+  it.each(cases(matmulTN, matmulTNVec4, FOURS, reference.matmulTN))(
+    '$name',
+    async ({ kernel, tiling, sizes }) => {
+      for (const { size, params, a, b, out: expected } of sizes) {
+        const dbias = new Float32Array(params.N).fill(7);
+        const constants = { ...tiling, BIAS: 1 };
+        const { out, dbias: sums } = await runKernel(kernel, params, { a, b, dbias }, constants);
+        expectClose(out!, expected, tolerance(params.K), size.join('×'));
+        const expectedSums = reference.columnSum(b, params.K, params.N);
+        expectClose(sums!, expectedSums, tolerance(params.K), `${size.join('×')} dbias`);
+      }
     },
   );
+});
 
+describe.each([
+  [matmulTN, [37, 29, 61]],
+  [matmulTNVec4, [36, 28, 60]],
+] as [typeof matmulTN, Size][])('$name', (kernel, size) => {
   it.each([0, 1])('adds to what was there when it accumulates: BIAS %i', async (BIAS) => {
-    const size: Size = [37, 29, 61];
     const { params, a, b } = product(size, 20);
     const before = random(params.M * params.N, 22);
     const dbias = random(params.N, 23);
     const { out, dbias: sums } = await runKernel(
-      matmulTN,
+      kernel,
       params,
       { a, b, out: before, ...(BIAS ? { dbias } : {}) },
       { ACCUMULATE: 1, BIAS },
@@ -170,10 +243,30 @@ describe('matmul_naive', () => {
 });
 
 describe('every matrix product', () => {
-  it.each([matmulNN, matmulNT, matmulTN])('$name gives the same bits twice', async (kernel) => {
-    const { params, a, b } = product([65, 63, 127], 40);
-    const first = await runKernel(kernel, params, { a, b });
-    const second = await runKernel(kernel, params, { a, b });
-    expect(bits(second.out!)).toEqual(bits(first.out!));
+  it.each([matmulNN, matmulNNVec4, matmulNT, matmulNTVec4, matmulTN, matmulTNVec4])(
+    '$name gives the same bits twice',
+    async (kernel) => {
+      const { params, a, b } = product([68, 60, 128], 40);
+      const first = await runKernel(kernel, params, { a, b });
+      const second = await runKernel(kernel, params, { a, b });
+      expect(bits(second.out!)).toEqual(bits(first.out!));
+    },
+  );
+});
+
+describe.each([true, false])('the matmul chosen for an adapter in software: %s', (software) => {
+  it.each([
+    ['nn', reference.matmulNN],
+    ['nt', reference.matmulNT],
+    ['tn', reference.matmulTN],
+  ] as const)('%s takes every size', async (form, expected) => {
+    for (const { size, params, a, b, out } of expectations(
+      [...ANY_SIZE, ...FOURS_ODD_M],
+      expected,
+    )) {
+      const { kernel, constants } = chooseMatmul(form, ...size, { software });
+      const actual = await runKernel(kernel, params, { a, b }, { ...constants });
+      expectClose(actual.out!, out, tolerance(params.K), size.join('×'));
+    }
   });
 });

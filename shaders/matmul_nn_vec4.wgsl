@@ -1,0 +1,125 @@
+// matmul_nn_vec4: out = epilogue(a·b), the forward of a linear layer (weights stored [in, out]),
+// where N and K are multiples of 4. Other sizes go to matmul_nn, which computes the same.
+//
+//   x = Σ_k a[m,k]·b[k,n] (+ bias[n])          BIAS
+//   x → gelu_new(x), the sum kept in pre        GELU
+//   x → x·mask[m,n]                             DROPOUT (mask holds 0 or 1/(1−p))
+//   x → x + residual[m,n]                       RESIDUAL
+//
+// a [M,K], b [K,N], bias [N], residual, mask, pre and out [M,N].
+// Grid: (N / (8·WG_N), M / (TILE_M·WG_M)) rounded up. A thread owns TILE_M (4, 8 or 16) rows and
+// two groups of 4 columns, which lie 4·WG_N apart so that neighbours read neighbouring vectors.
+// All is done in 4×4 blocks held in registers, without workgroup memory; the blocks are written
+// out one by one because software adapters unroll no loops and keep indexed arrays in memory.
+// Numerics: f32; four products are summed in order, then added to the running sum, k ascending.
+// Reference: tests/reference/matmul.ts, gelu.ts.
+
+struct Params { M: u32, N: u32, K: u32 }
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> a: array<vec4f>;
+@group(0) @binding(2) var<storage, read> b: array<vec4f>;
+@group(0) @binding(3) var<storage, read> bias: array<vec4f>;
+@group(0) @binding(4) var<storage, read> residual: array<vec4f>;
+@group(0) @binding(5) var<storage, read> mask: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> pre: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> out: array<vec4f>;
+
+const TILE_M: u32 = 8u;
+override WG_M: u32 = 8u;
+override WG_N: u32 = 8u;
+override BIAS: u32 = 0u;
+override GELU: u32 = 0u;
+override DROPOUT: u32 = 0u;
+override RESIDUAL: u32 = 0u;
+
+// Four rows of out by two groups of 4 columns. Column i of a block is row i of its part of out.
+alias Rows = array<mat4x4f, 2>;
+
+// Four rows of a by four k.
+fn block_of_a(rows: vec4u, k4: u32) -> mat4x4f {
+  return mat4x4f(a[rows.x + k4], a[rows.y + k4], a[rows.z + k4], a[rows.w + k4]);
+}
+
+// Four k of b by four columns, from the index of the first vector.
+fn block_of_b(at: u32) -> mat4x4f {
+  let N4 = params.N / 4u;
+  return mat4x4f(b[at], b[at + N4], b[at + 2u * N4], b[at + 3u * N4]);
+}
+
+// Column i of left·x is Σ_k x[i][k]·left[k]: row i of the product a·b.
+fn multiply_add(sums: ptr<function, Rows>, x: mat4x4f, left: mat4x4f, right: mat4x4f) {
+  (*sums)[0] += left * x;
+  (*sums)[1] += right * x;
+}
+
+// gelu_new(x) = ½x(1 + tanh(u)) = x / (1 + exp(−2u)), u = √(2/π)(x + 0.044715x³).
+fn gelu(x: vec4f) -> vec4f {
+  let u = 0.7978845608028654 * (x + 0.044715 * x * x * x);
+  return x / (1.0 + exp(-2.0 * clamp(u, vec4f(-40.0), vec4f(40.0))));
+}
+
+fn store(m: u32, n4: u32, sum: vec4f) {
+  let N4 = params.N / 4u;
+  if (m < params.M && n4 < N4) {
+    let at = m * N4 + n4;
+    var x = sum;
+    if (BIAS != 0u) { x += bias[n4]; }
+    if (GELU != 0u) {
+      pre[at] = x;
+      x = gelu(x);
+    }
+    if (DROPOUT != 0u) { x *= mask[at]; }
+    if (RESIDUAL != 0u) { x += residual[at]; }
+    out[at] = x;
+  }
+}
+
+fn store_rows(m: u32, n4: u32, sums: Rows) {
+  var rows = sums;
+  for (var i = 0u; i < 4u; i++) {
+    store(m + i, n4, rows[0][i]);
+    store(m + i, n4 + WG_N, rows[1][i]);
+  }
+}
+
+@compute @workgroup_size(WG_N, WG_M)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
+  let N4 = params.N / 4u;
+  let K4 = params.K / 4u;
+  let m = (group.y * WG_M + local.y) * TILE_M;
+  let n4 = group.x * WG_N * 2u + local.x;
+  // Rows and columns past the end read the last one; their sums are not stored.
+  let last_m = vec4u(params.M - 1u);
+  let rows0 = min(m + vec4u(0u, 1u, 2u, 3u), last_m) * K4;
+  let rows1 = min(m + vec4u(4u, 5u, 6u, 7u), last_m) * K4;
+  let rows2 = min(m + vec4u(8u, 9u, 10u, 11u), last_m) * K4;
+  let rows3 = min(m + vec4u(12u, 13u, 14u, 15u), last_m) * K4;
+  var left_at = min(n4, N4 - 1u);
+  var right_at = min(n4 + WG_N, N4 - 1u);
+  var sums0: Rows;
+  var sums1: Rows;
+  var sums2: Rows;
+  var sums3: Rows;
+  for (var k4 = 0u; k4 < K4; k4++) {
+    let left = block_of_b(left_at);
+    let right = block_of_b(right_at);
+    left_at += params.N;
+    right_at += params.N;
+    multiply_add(&sums0, block_of_a(rows0, k4), left, right);
+    if (TILE_M > 4u) { multiply_add(&sums1, block_of_a(rows1, k4), left, right); }
+    if (TILE_M > 8u) {
+      multiply_add(&sums2, block_of_a(rows2, k4), left, right);
+      multiply_add(&sums3, block_of_a(rows3, k4), left, right);
+    }
+  }
+  store_rows(m, n4, sums0);
+  if (TILE_M > 4u) { store_rows(m + 4u, n4, sums1); }
+  if (TILE_M > 8u) {
+    store_rows(m + 8u, n4, sums2);
+    store_rows(m + 12u, n4, sums3);
+  }
+}

@@ -1,0 +1,107 @@
+// matmul_nt_vec4: out = a·bᵀ, the tied head's logits (b = wte) and dx = dy·wᵀ, where N and K are
+// multiples of 4. Other sizes go to matmul_nt, which computes the same.
+//
+//   out[m,n] = Σ_k a[m,k]·b[n,k]   (· gelu_new'(pre[m,n]) with GELU_BACKWARD)
+//
+// a [M,K], b [N,K], pre and out [M,N].
+// Grid: (N / (8·WG_N), M / (TILE_M·WG_M)) rounded up. A thread owns TILE_M (4, 8 or 16) rows and
+// two groups of 4 columns that lie 4·WG_N apart, in 4×4 blocks as matmul_nn_vec4 does.
+// Numerics: f32; four products are summed in order, then added to the running sum, k ascending.
+// Reference: tests/reference/matmul.ts, gelu.ts.
+
+struct Params { M: u32, N: u32, K: u32 }
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> a: array<vec4f>;
+@group(0) @binding(2) var<storage, read> b: array<vec4f>;
+@group(0) @binding(3) var<storage, read> pre: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> out: array<vec4f>;
+
+const TILE_M: u32 = 8u;
+override WG_M: u32 = 8u;
+override WG_N: u32 = 8u;
+override GELU_BACKWARD: u32 = 0u;
+
+// Four rows of out by two groups of 4 columns. Column i of a block is row i of its part of out.
+alias Rows = array<mat4x4f, 2>;
+
+// Four rows of a by four k.
+fn block_of_a(rows: vec4u, k4: u32) -> mat4x4f {
+  return mat4x4f(a[rows.x + k4], a[rows.y + k4], a[rows.z + k4], a[rows.w + k4]);
+}
+
+// Four k by four rows of b, the columns of out.
+fn block_of_b(rows: vec4u, k4: u32) -> mat4x4f {
+  return transpose(mat4x4f(b[rows.x + k4], b[rows.y + k4], b[rows.z + k4], b[rows.w + k4]));
+}
+
+// Column i of left·x is Σ_k x[i][k]·left[k]: row i of the product a·bᵀ.
+fn multiply_add(sums: ptr<function, Rows>, x: mat4x4f, left: mat4x4f, right: mat4x4f) {
+  (*sums)[0] += left * x;
+  (*sums)[1] += right * x;
+}
+
+// With s = 1/(1 + exp(−2u)) = ½(1 + tanh u): gelu_new'(x) = s + 2x·s(1 − s)·du/dx.
+fn gelu_slope(x: vec4f) -> vec4f {
+  let u = 0.7978845608028654 * (x + 0.044715 * x * x * x);
+  let s = 1.0 / (1.0 + exp(-2.0 * clamp(u, vec4f(-40.0), vec4f(40.0))));
+  let du = 0.7978845608028654 * (1.0 + 3.0 * 0.044715 * x * x);
+  return s + 2.0 * x * s * (1.0 - s) * du;
+}
+
+fn store(m: u32, n4: u32, sum: vec4f) {
+  let N4 = params.N / 4u;
+  if (m < params.M && n4 < N4) {
+    let at = m * N4 + n4;
+    var x = sum;
+    if (GELU_BACKWARD != 0u) { x *= gelu_slope(pre[at]); }
+    out[at] = x;
+  }
+}
+
+fn store_rows(m: u32, n4: u32, sums: Rows) {
+  var rows = sums;
+  for (var i = 0u; i < 4u; i++) {
+    store(m + i, n4, rows[0][i]);
+    store(m + i, n4 + WG_N, rows[1][i]);
+  }
+}
+
+@compute @workgroup_size(WG_N, WG_M)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
+  let K4 = params.K / 4u;
+  let m = (group.y * WG_M + local.y) * TILE_M;
+  let n4 = group.x * WG_N * 2u + local.x;
+  // Rows and columns past the end read the last one; their sums are not stored.
+  let last_m = vec4u(params.M - 1u);
+  let rows0 = min(m + vec4u(0u, 1u, 2u, 3u), last_m) * K4;
+  let rows1 = min(m + vec4u(4u, 5u, 6u, 7u), last_m) * K4;
+  let rows2 = min(m + vec4u(8u, 9u, 10u, 11u), last_m) * K4;
+  let rows3 = min(m + vec4u(12u, 13u, 14u, 15u), last_m) * K4;
+  let last_n = vec4u(params.N - 1u);
+  let left_rows = min(4u * n4 + vec4u(0u, 1u, 2u, 3u), last_n) * K4;
+  let right_rows = min(4u * (n4 + WG_N) + vec4u(0u, 1u, 2u, 3u), last_n) * K4;
+  var sums0: Rows;
+  var sums1: Rows;
+  var sums2: Rows;
+  var sums3: Rows;
+  for (var k4 = 0u; k4 < K4; k4++) {
+    let left = block_of_b(left_rows, k4);
+    let right = block_of_b(right_rows, k4);
+    multiply_add(&sums0, block_of_a(rows0, k4), left, right);
+    if (TILE_M > 4u) { multiply_add(&sums1, block_of_a(rows1, k4), left, right); }
+    if (TILE_M > 8u) {
+      multiply_add(&sums2, block_of_a(rows2, k4), left, right);
+      multiply_add(&sums3, block_of_a(rows3, k4), left, right);
+    }
+  }
+  store_rows(m, n4, sums0);
+  if (TILE_M > 4u) { store_rows(m + 4u, n4, sums1); }
+  if (TILE_M > 8u) {
+    store_rows(m + 8u, n4, sums2);
+    store_rows(m + 12u, n4, sums3);
+  }
+}
