@@ -58,11 +58,11 @@ export function parseOptions(args, options, positionals = 0) {
     if (option.type === 'boolean' && token.value !== undefined) {
       throw new UsageError(`--${token.name} takes no value, not '${token.value}'.`);
     }
-    // A value that begins with a dash is only taken behind '=': '--out --resume' forgot the folder.
+    // '--out --resume' forgot the folder; a name with a dash is taken behind '=', a number as it is.
     if (
       value === undefined ||
       value === '' ||
-      (!token.inlineValue && String(value).startsWith('-') && value !== true)
+      (!token.inlineValue && /^-(?!\d)/.test(String(value)))
     ) {
       throw new UsageError(`--${token.name} needs a value.`);
     }

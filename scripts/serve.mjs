@@ -45,6 +45,8 @@ const HEADERS = {
   'X-Content-Type-Options': 'nosniff',
 };
 
+const ADVICE = 'choose another with --port';
+
 /**
  * @typedef {(request: import('node:http').IncomingMessage,
  *   response: import('node:http').ServerResponse, url: URL) => Promise<void> | void} Route
@@ -77,10 +79,11 @@ export function fileAt(folder, path) {
  * @param {number} [options.port] 0 or none: any free one
  * @param {string} [options.prefix] a sub-path such as '/a/b'
  * @param {Record<string, Route>} [options.routes] by exact path below the prefix
+ * @param {string} [options.advice] what to do when the port is taken
  * @returns {Promise<Serving>}
  * @throws {UsageError} when the port is taken
  */
-export async function serve({ folder, port = 0, prefix = '', routes = {} }) {
+export async function serve({ folder, port = 0, prefix = '', routes = {}, advice = ADVICE }) {
   const server = createServer(async (request, response) => {
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
     try {
@@ -114,7 +117,11 @@ export async function serve({ folder, port = 0, prefix = '', routes = {} }) {
 
   await new Promise((done, failed) => {
     server.once('error', (/** @type {NodeJS.ErrnoException} */ error) => {
-      failed(error.code === 'EADDRINUSE' ? new UsageError(busy(port)) : error);
+      failed(
+        error.code === 'EADDRINUSE'
+          ? new UsageError(`Port ${port} is taken by another program; ${advice}.`)
+          : error,
+      );
     });
     server.listen(port, '127.0.0.1', () => done(undefined));
   });
@@ -129,9 +136,6 @@ export async function serve({ folder, port = 0, prefix = '', routes = {} }) {
       }),
   };
 }
-
-/** @param {number} port */
-const busy = (port) => `Port ${port} is taken by another program; choose another with --port.`;
 
 /**
  * @param {string} path
