@@ -69,27 +69,10 @@ export function chooseMatmul<F extends MatmulForm>(
   { software }: Adapter,
 ): { kernel: (typeof FORMS)[F]['any'] | (typeof FORMS)[F]['vec4']; constants: Tiling } {
   const vec4 = fitsVec4(form, M, N, K);
+  const kernel = FORMS[form][vec4 ? 'vec4' : 'any'];
   const columns = vec4 ? 8 : 4;
-  if (software) {
-    const tiles = vec4 ? [16, 8, 4] : [8, 4];
-    return {
-      kernel: vec4 ? FORMS[form].vec4 : FORMS[form].any,
-      constants: softwareTiling(M, N, columns, tiles),
-    };
-  }
-  return {
-    kernel: vec4 ? FORMS[form].vec4 : FORMS[form].any,
-    constants: gpuTiling(M, N, columns, [8, 4]),
-  };
-}
-
-/** Tile and workgroup sizes alone, for the kernel that takes any size. */
-export function matmulConstants(
-  _form: MatmulForm,
-  M: number,
-  N: number,
-  _K: number,
-  { software }: Adapter,
-): Tiling {
-  return software ? softwareTiling(M, N, 4, [8, 4]) : gpuTiling(M, N, 4, [8, 4]);
+  const constants = software
+    ? softwareTiling(M, N, columns, vec4 ? [16, 8, 4] : [8, 4])
+    : gpuTiling(M, N, columns, [8, 4]);
+  return { kernel, constants };
 }

@@ -6,10 +6,9 @@
  */
 import type { Gpu } from '../gpu/device';
 import { part, type Slot, type Tape, type Temp } from '../gpu/tape';
-import { matmulNN, matmulNT, matmulTN } from '../kernels/linear';
 import { crossEntropyBackward, crossEntropyForward } from '../kernels/loss';
 import { scoreBackward, scoreBackwardWeight, scoreForward } from '../kernels/rlhf';
-import { tiles, workgroup } from './choice';
+import { matmul, workgroup } from './choice';
 import { recordTrunkBackward, type Trunk } from './gpt';
 import type { Weights } from './weights';
 
@@ -36,15 +35,16 @@ export interface LmHead {
 
 function recordLogits(gpu: Gpu, tape: Tape, weights: Weights, hidden: Slot, chunk: Chunk) {
   const { n_embd: C, vocab_size: V } = weights.layout.config;
+  const product = matmul(gpu, 'nt', chunk.rows, V, C);
   tape.dispatch(
-    matmulNT,
+    product.kernel,
     { M: chunk.rows, N: V, K: C },
     {
       a: part(hidden, chunk.from * C * 4, chunk.rows * C * 4),
       b: weights.tensor('transformer.wte.weight'),
       out: chunk.logits,
     },
-    tiles(gpu, 'nt', chunk.rows, V, C),
+    product.constants,
   );
 }
 
@@ -125,17 +125,19 @@ export function recordLmBackward(
       { logits, targets: rowsOf(head.targets), lse: rowsOf(head.lse), weight: rowsOf(weight) },
       workgroup(gpu, crossEntropyBackward),
     );
+    const toHidden = matmul(gpu, 'nn', rows, C, V);
     tape.dispatch(
-      matmulNN,
+      toHidden.kernel,
       { M: rows, N: C, K: V },
       { a: logits, b: wte, out: part(dhidden, from * C * 4, rows * C * 4) },
-      tiles(gpu, 'nn', rows, C, V),
+      toHidden.constants,
     );
+    const toWte = matmul(gpu, 'tn', V, C, rows);
     tape.dispatch(
-      matmulTN,
+      toWte.kernel,
       { M: V, N: C, K: rows },
       { a: logits, b: part(trunk.hidden, from * C * 4, rows * C * 4), out: dwte },
-      { ...tiles(gpu, 'tn', V, C, rows), ACCUMULATE: accumulate || from > 0 ? 1 : 0 },
+      { ...toWte.constants, ACCUMULATE: accumulate || from > 0 ? 1 : 0 },
     );
   }
   recordTrunkBackward(gpu, tape, weights, grads, trunk, dhidden, { accumulate, wteFilled: true });

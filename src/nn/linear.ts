@@ -1,8 +1,7 @@
 /** A linear layer as GPT-2's Conv1D: weight [in, out], bias [out]. */
 import type { Gpu } from '../gpu/device';
 import type { Slot, Tape, Temp } from '../gpu/tape';
-import { matmulNN, matmulNT, matmulTN } from '../kernels/linear';
-import { tiles } from './choice';
+import { matmul } from './choice';
 import type { Weights } from './weights';
 
 interface Epilogue {
@@ -30,8 +29,9 @@ export function linearForward(
 ): Temp {
   const [inner, outer] = sidesOf(weights, name);
   const out = tape.temp(`${name}.out`, N * outer);
+  const product = matmul(gpu, 'nn', N, outer, inner);
   tape.dispatch(
-    matmulNN,
+    product.kernel,
     { M: N, N: outer, K: inner },
     {
       a: x,
@@ -43,7 +43,7 @@ export function linearForward(
       ...(residual ? { residual } : {}),
     },
     {
-      ...tiles(gpu, 'nn', N, outer, inner),
+      ...product.constants,
       BIAS: 1,
       GELU: pre ? 1 : 0,
       DROPOUT: mask ? 1 : 0,
@@ -70,17 +70,19 @@ export function linearBackward(
 ): Temp {
   const [inner, outer] = sidesOf(weights, name);
   const dx = tape.temp(`${name}.dx`, N * inner);
+  const toInput = matmul(gpu, 'nt', N, inner, outer);
   tape.dispatch(
-    matmulNT,
+    toInput.kernel,
     { M: N, N: inner, K: outer },
     { a: dy, b: weights.tensor(`${name}.weight`), out: dx, ...(pre ? { pre } : {}) },
-    { ...tiles(gpu, 'nt', N, inner, outer), GELU_BACKWARD: pre ? 1 : 0 },
+    { ...toInput.constants, GELU_BACKWARD: pre ? 1 : 0 },
   );
+  const toWeight = matmul(gpu, 'tn', inner, outer, N);
   tape.dispatch(
-    matmulTN,
+    toWeight.kernel,
     { M: inner, N: outer, K: N },
     { a: x, b: dy, out: grads.tensor(`${name}.weight`), dbias: grads.tensor(`${name}.bias`) },
-    { ...tiles(gpu, 'tn', inner, outer, N), BIAS: 1, ACCUMULATE: accumulate ? 1 : 0 },
+    { ...toWeight.constants, BIAS: 1, ACCUMULATE: accumulate ? 1 : 0 },
   );
   return dx;
 }

@@ -7,9 +7,8 @@ import type { Gpu, View } from '../gpu/device';
 import { read } from '../gpu/readback';
 import { type Slot, Tape } from '../gpu/tape';
 import { attentionForward } from '../kernels/attention';
-import { matmulNT } from '../kernels/linear';
 import { attentionDecode, decodeEmbedding, kvStore, sampleToken } from '../kernels/sampling';
-import { tiles, workgroup } from './choice';
+import { matmul, workgroup } from './choice';
 import { recordEmbedding, recordMlp, recordNorm } from './gpt';
 import { linearForward } from './linear';
 import type { Weights } from './weights';
@@ -158,11 +157,12 @@ export class Sampler {
     }
     const { out: hidden } = recordNorm(gpu, tape, weights, 'transformer.ln_f', x, B);
     const logits = tape.temp('logits', B * V);
+    const head = matmul(gpu, 'nt', B, V, C);
     tape.dispatch(
-      matmulNT,
+      head.kernel,
       { M: B, N: V, K: C },
       { a: hidden, b: wte, out: logits },
-      tiles(gpu, 'nt', B, V, C),
+      head.constants,
     );
     tape.dispatch(
       sampleToken,
