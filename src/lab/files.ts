@@ -8,7 +8,7 @@ import { joinDocuments } from '../text/datasets/packing';
 import { writeModelFolder } from '../text/formats/huggingface';
 import type { Experiment, RankingSplit } from './experiment';
 import type { Material } from './material';
-import { demonstrationsOf, trainingRankings } from './pipeline';
+import { demonstrationsOf, skillItems, trainingRankings } from './pipeline';
 
 type Make = () => Uint8Array | string;
 
@@ -40,9 +40,11 @@ export function experimentFiles(
   files.set('data/pretrain.val.txt', () => joinDocuments(world.corpus.val));
   files.set('data/skills.test.jsonl', () =>
     writeJsonl(
-      world.skillsTest
-        .slice(0, record.config.settings['evaluate.skills'])
-        .map(({ prompt, completion, skill }) => ({ prompt, completion, skill })),
+      skillItems(experiment, material).map(({ prompt, completion, skill }) => ({
+        prompt,
+        completion,
+        skill,
+      })),
     ),
   );
   const settings = record.config.settings;

@@ -16,6 +16,7 @@ import { trainReward } from '../rlhf/reward';
 import { foldShift, pairAccuracy, Scorer } from '../rlhf/scorer';
 import { exampleBatches, trainSft } from '../rlhf/sft';
 import { mean } from '../rlhf/statistics';
+import type { SkillExample } from '../text/world';
 import type { LabEvent, RolloutView } from './api';
 import type { Experiment } from './experiment';
 import { type Judge, rankOnce, rankTwice } from './judge';
@@ -277,6 +278,14 @@ function showRollouts(batch: PpoBatch, { tokenizer }: Material): RolloutView[] {
   });
 }
 
+/** The skill items in use: as many of each skill as the setting allows. */
+export function skillItems(experiment: Experiment, { world }: Material): SkillExample[] {
+  const { skillsTest } = world;
+  const skills = [...new Set(skillsTest.map(({ skill }) => skill))];
+  const each = Math.ceil(experiment.record.config.settings['evaluate.skills'] / skills.length);
+  return skills.flatMap((name) => skillsTest.filter(({ skill }) => skill === name).slice(0, each));
+}
+
 async function runEvaluate({ ctx, experiment, material, judge }: PipelineParts): Promise<void> {
   const { world, corpus } = material;
   const started = performance.now();
@@ -290,7 +299,7 @@ async function runEvaluate({ ctx, experiment, material, judge }: PipelineParts):
     prompts: world.prompts.test
       .slice(0, ctx.settings['evaluate.prompts'])
       .map(({ prompt }) => prompt),
-    skills: world.skillsTest.slice(0, ctx.settings['evaluate.skills']),
+    skills: skillItems(experiment, material),
     corpusVal: corpus.val,
     assess: (prompt, completion) => judge.assess(prompt, completion),
     duel: (prompt, first, second, index) => judge.duel(prompt, first, second, index),

@@ -18,7 +18,7 @@ export interface Corpus {
 }
 
 /** Validation loss on the way is measured on this many batches; at the end on all. */
-const GLANCE = 12;
+const GLANCE = 8;
 
 /** Trains a base model from random weights. */
 export async function trainBase(
