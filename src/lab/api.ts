@@ -239,6 +239,9 @@ export interface LabApi {
   /** Changes one setting of the selected experiment; those of PPO take hold while it runs. */
   set(key: FieldKey, value: number | boolean): Promise<void>;
 
+  /** Takes a Hugging Face folder (files by name) as the base model, with its tokenizer. */
+  importBase(files: Readonly<Record<string, Uint8Array>>): Promise<Snapshot>;
+
   corpus(from: number, count: number): Promise<CorpusPage>;
   demonstrations(
     from: number,

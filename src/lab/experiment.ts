@@ -67,6 +67,8 @@ export interface Parts {
   demonstrations: DemonstrationRecord[] | null;
   evaluation: EvaluationRow[];
   duels: DuelRecord[];
+  /** An imported base model's `tokenizer.json`; null where it is trained on the corpus. */
+  tokenizer: string | null;
   log: Extract<LabEvent, { type: 'log' }>[];
 }
 
@@ -82,6 +84,7 @@ const emptyParts = (): Parts => ({
   demonstrations: null,
   evaluation: [],
   duels: [],
+  tokenizer: null,
   log: [],
 });
 const PART_NAMES = Object.keys(emptyParts()) as (keyof Parts)[];
@@ -208,8 +211,9 @@ export class Experiment {
         delete this.parts.samples[training];
       }
       delete this.record.report.seconds[stage];
-      if (stage !== 'base' || from === 'base') delete this.record.report[stage];
+      delete this.record.report[stage];
     }
+    if (from === 'base') this.parts.tokenizer = null;
     if (gone.includes('reward')) {
       this.parts.rankings = {};
       this.parts.tasks = [];

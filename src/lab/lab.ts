@@ -1,69 +1,46 @@
 /**
- * The lab: one GPU, one store, one selected experiment, and the stages that run on it. This is the
+ * The lab: one GPU, one store, one open experiment, and the stages that run on it. This is the
  * object behind the worker's protocol; the headless command and the tests use it the same way.
  */
 import { type ExperimentConfig, parseConfig } from '../config/experiment';
 import type { FieldKey } from '../config/fields';
-import { STAGES, type Stage, type Writer } from '../config/stages';
+import type { Stage, Writer } from '../config/stages';
 import { Gpu, GpuUnavailable } from '../gpu/device';
-import { Paused, type TraceSink } from '../rlhf/context';
 import { sampleTasks } from '../rlhf/rankings';
 import type { Store } from '../store/store';
-import { writeSafetensors } from '../text/formats/safetensors';
 import type {
   DemonstrationRecord,
   Estimate,
   GpuStatus,
   LabApi,
   LabEvent,
-  Progress,
   RankingSubmission,
   RunOptions,
   Snapshot,
 } from './api';
-import { DESK_BATCH, Desk } from './desk';
+import { Control } from './control';
+import { DESK_BATCH } from './desk';
 import { estimateBytes } from './estimate';
+import { EventQueue } from './events';
 import { Experiment, type ExperimentRecord } from './experiment';
 import { experimentFiles } from './files';
-import { Judge } from './judge';
-import { type Material, openMaterial, type RawMaterial } from './material';
-import { demonstrationsOf, labelCounts, RUN_STAGE } from './pipeline';
+import { importBase } from './import_base';
+import { demonstrationsOf, labelCounts } from './pipeline';
 import { sampleAnswers, scoreAnswer } from './playground';
-import { Runner } from './runner';
+import { openSession, type Prepare, type Session, snapshotOf, updateStages } from './session';
 
 /** What the lab needs from where it runs. */
 export interface LabOptions {
   readonly store: Store;
   readonly version: string;
-  /** Makes an experiment's material; in the page, in the text worker. */
-  prepare(config: ExperimentConfig, report: (what: string) => void): Promise<RawMaterial>;
+  readonly prepare: Prepare;
 }
-
-/** A selected experiment with what was made for it in memory. */
-interface Open {
-  readonly experiment: Experiment;
-  readonly material: Material;
-  readonly judge: Judge;
-  readonly desk: Desk;
-  readonly runner: Runner;
-  readonly trace: Map<string, Uint8Array>;
-}
-
-const EVENT_MS = 100;
-/** Settings that are part of PPO's recorded tapes: a change needs a short stop to record them anew. */
-const RECORDED: readonly FieldKey[] = ['ppo.cliprange', 'ppo.cliprange_value', 'ppo.vf_coef'];
 
 export class Lab implements LabApi {
   private gpu: Gpu | undefined;
   private gpuStatus: GpuStatus | undefined;
-  private listener: ((events: LabEvent[]) => void) | undefined;
-  private queued: LabEvent[] = [];
-  private flushing: ReturnType<typeof setTimeout> | undefined;
-  private current: Open | undefined;
-  private running: Promise<void> | undefined;
-  private unfinished: { stages: readonly Stage[]; options: RunOptions } | undefined;
-  private lastProgress: Progress | null = null;
-  private recordAgain = false;
+  private current: (Session & { readonly control: Control }) | undefined;
+  private readonly events = new EventQueue();
 
   constructor(private readonly options: LabOptions) {}
 
@@ -81,33 +58,16 @@ export class Lab implements LabApi {
   }
 
   async subscribe(listener: (events: LabEvent[]) => void): Promise<void> {
-    this.listener = listener;
-  }
-
-  private emit = (event: LabEvent): void => {
-    if (event.type === 'progress') {
-      this.lastProgress = event.progress;
-      this.queued = this.queued.filter(({ type }) => type !== 'progress');
-    }
-    this.queued.push(event);
-    this.flushing ??= setTimeout(() => this.flush(), EVENT_MS);
-  };
-
-  private flush(): void {
-    clearTimeout(this.flushing);
-    this.flushing = undefined;
-    const events = this.queued;
-    this.queued = [];
-    if (events.length > 0) this.listener?.(events);
+    this.events.listen(listener);
   }
 
   private log(level: 'info' | 'warn' | 'error', message: string): void {
     if (this.current) this.current.runner.log(level, message);
-    else this.emit({ type: 'log', level, message, time: Date.now() });
+    else this.events.emit({ type: 'log', level, message, time: Date.now() });
   }
 
-  /** The selected experiment. @throws when none is */
-  private get selected(): Open {
+  /** The open experiment. @throws when none is */
+  private get selected() {
     if (!this.current) throw new Error('No experiment is open; make one or choose one first.');
     return this.current;
   }
@@ -138,7 +98,7 @@ export class Lab implements LabApi {
   }
 
   async create(value: ExperimentConfig, name?: string): Promise<Snapshot> {
-    this.refuseWhileRunning('make an experiment');
+    this.current?.control.refuseWhileRunning('make an experiment');
     const config = parseConfig(value);
     const status = await this.open();
     const { vendor, architecture, description, is_fallback } = status.ok
@@ -171,208 +131,75 @@ export class Lab implements LabApi {
   }
 
   async select(id: string): Promise<Snapshot> {
-    this.refuseWhileRunning('open another experiment');
+    this.current?.control.refuseWhileRunning('open another experiment');
     return this.enter(await Experiment.load(this.options.store, id));
   }
 
   private async enter(experiment: Experiment): Promise<Snapshot> {
-    const { config } = experiment.record;
-    const material = openMaterial(
-      await this.options.prepare(config, (what) =>
-        this.emit({ type: 'log', level: 'info', message: `${what}…`, time: Date.now() }),
-      ),
+    const { events, options } = this;
+    const session = await openSession(experiment, options.prepare, events.emit, (from) =>
+      this.moreTasks(from),
     );
-    const judge = new Judge(material.world);
-    const runner = new Runner(experiment, material, judge, this.emit);
-    const desk = new Desk(experiment, (from) => this.moreTasks(from));
-    this.current = { experiment, material, judge, desk, runner, trace: new Map() };
-    this.unfinished = undefined;
-    this.lastProgress = null;
-    this.updateStages();
-    return this.snapshotOf(this.current);
-  }
-
-  /** A stage is ready when the one before it is done. */
-  private updateStages(): void {
-    const { stages } = this.selected.experiment.record;
-    STAGES.forEach((stage, at) => {
-      const open = at === 0 || stages[STAGES[at - 1]!] === 'done';
-      if (stages[stage] === 'missing' && open) stages[stage] = 'ready';
-      else if (stages[stage] === 'ready' && !open) stages[stage] = 'missing';
-    });
+    this.current = { ...session, control: new Control(session, events) };
+    events.progress = null;
+    return snapshotOf(session, null);
   }
 
   async remove(id: string): Promise<void> {
     if (this.current?.experiment.id === id) {
-      this.refuseWhileRunning('delete this experiment');
+      this.current.control.refuseWhileRunning('delete this experiment');
       this.current = undefined;
     }
     await this.options.store.removeAll(id);
   }
 
   async snapshot(): Promise<Snapshot | null> {
-    return this.current ? this.snapshotOf(this.current) : null;
-  }
-
-  private snapshotOf({ experiment }: Open): Snapshot {
-    const { record, parts, models } = experiment;
-    return structuredClone({
-      id: record.id,
-      config: record.config,
-      stages: record.stages,
-      models: [...models.keys()],
-      metrics: parts.metrics,
-      samples: parts.samples,
-      rollouts: parts.rollouts,
-      labels: labelCounts(experiment),
-      progress: this.running ? this.lastProgress : null,
-      report: record.report,
-      log: parts.log.slice(-200),
-    });
+    if (!this.current) return null;
+    return snapshotOf(this.current, this.current.control.isRunning ? this.events.progress : null);
   }
 
   async estimate(config: ExperimentConfig): Promise<Estimate> {
     return { bytes: estimateBytes(parseConfig(config).settings), seconds: null };
   }
 
-  private refuseWhileRunning(what: string): void {
-    if (this.running) throw new Error(`A stage is running; pause it before you ${what}.`);
-  }
-
   async run(stages: readonly Stage[], options: RunOptions = {}): Promise<void> {
-    this.refuseWhileRunning('start another');
-    this.unfinished = { stages, options };
-    this.selected.runner.resume();
-    await this.runUnfinished();
-  }
-
-  private runUnfinished(): Promise<void> {
-    this.running = this.runAll().finally(() => {
-      this.running = undefined;
-      this.flush();
-    });
-    return this.running;
-  }
-
-  private async runAll(): Promise<void> {
-    const { stages, options } = this.unfinished!;
-    for (const stage of STAGES.filter((candidate) => stages.includes(candidate))) {
-      if (this.selected.experiment.record.stages[stage] === 'done') continue;
-      if (!(await this.runStage(stage, options))) return;
-    }
-    this.unfinished = undefined;
-  }
-
-  /** @returns whether the stage is done; false when it was paused */
-  private async runStage(stage: Stage, { trace = 0 }: RunOptions): Promise<boolean> {
-    const open = this.selected;
-    const { experiment, material, judge, runner } = open;
-    const { record } = experiment;
-    const gpu = this.device;
-    const turn = (status: (typeof record.stages)[Stage], message?: string) => {
-      record.stages[stage] = status;
-      this.updateStages();
-      this.emit({ type: 'stage', stage, status, ...(message ? { message } : {}) });
-    };
-    const sink = {
-      updates: trace,
-      write: (...[path, tensors, metadata]: Parameters<TraceSink['write']>) => {
-        const text = Object.entries(metadata).map(([key, value]) => [key, String(value)]);
-        open.trace.set(
-          path,
-          writeSafetensors(
-            Object.entries(tensors).map(
-              ([name, { shape, data }]) => [name, { shape, data } as never] as const,
-            ),
-            Object.fromEntries(text),
-          ),
-        );
-      },
-    };
-    const ctx = runner.context(gpu, trace > 0 ? sink : undefined);
-    turn('running');
-    runner.begin(stage);
-    try {
-      await RUN_STAGE[stage]({ ctx, experiment, material, judge, emit: this.emit });
-      runner.end();
-      turn('done');
-      this.updateReport();
-      await experiment.saveCheckpoint(undefined);
-      return true;
-    } catch (cause) {
-      runner.end();
-      if (cause instanceof Paused) {
-        if (this.recordAgain) {
-          this.recordAgain = false;
-          runner.resume();
-          return this.runStage(stage, { trace });
-        }
-        turn('paused');
-        await experiment.save();
-        return false;
-      }
-      const message = cause instanceof Error ? cause.message : String(cause);
-      turn('failed', message);
-      runner.log('error', message);
-      await experiment.save('metrics', 'samples', 'log');
-      throw cause instanceof Error ? cause : new Error(message);
-    }
-  }
-
-  private updateReport(): void {
-    const { record } = this.selected.experiment;
-    const { report, stages } = record;
-    const { total: _, ...parts } = report.seconds;
-    report.seconds.total = Object.values(parts).reduce((sum, seconds) => sum + seconds, 0);
-    report.memory.peak_bytes = Math.max(report.memory.peak_bytes, this.device.counters.peakBytes);
-    report.ok = STAGES.every((stage) => stages[stage] === 'done');
+    await this.selected.control.run(this.device, stages, options);
   }
 
   async pause(): Promise<void> {
-    if (!this.running) return;
-    this.selected.runner.pause();
-    await this.running.catch(() => {});
+    await this.selected.control.pause();
   }
 
   async resume(): Promise<void> {
-    this.refuseWhileRunning('resume');
-    const { record } = this.selected.experiment;
-    this.unfinished ??= {
-      stages: [STAGES.find((stage) => record.stages[stage] === 'paused')!],
-      options: {},
-    };
-    this.selected.runner.resume();
-    await this.runUnfinished();
+    await this.selected.control.resume(this.device);
   }
 
   async step(): Promise<void> {
-    this.refuseWhileRunning('step');
-    const { record } = this.selected.experiment;
-    this.unfinished ??= {
-      stages: [STAGES.find((stage) => ['paused', 'ready'].includes(record.stages[stage]))!],
-      options: {},
-    };
-    this.selected.runner.resume(1);
-    await this.runUnfinished();
+    await this.selected.control.resume(this.device, 1);
   }
 
   async reset(stage: Stage): Promise<void> {
-    this.refuseWhileRunning('reset a stage');
-    await this.selected.experiment.reset(stage);
-    this.unfinished = undefined;
-    this.updateStages();
+    const { control, experiment } = this.selected;
+    control.refuseWhileRunning('reset a stage');
+    await experiment.reset(stage);
+    control.forget();
+    updateStages(this.selected);
+    await experiment.save();
   }
 
   async set(key: FieldKey, value: number | boolean): Promise<void> {
-    const { experiment, runner } = this.selected;
+    const { experiment, control } = this.selected;
     const { config } = experiment.record;
     parseConfig({ ...config, settings: { ...config.settings, [key]: value } });
     await experiment.changeSetting(key, value);
-    const tapesChange = RECORDED.includes(key) || key === 'ppo.ptx_coef';
-    if (this.running && tapesChange && experiment.record.stages.ppo === 'running') {
-      this.recordAgain = true;
-      runner.pause();
-    }
+    control.settingChanged(key);
+  }
+
+  async importBase(files: Readonly<Record<string, Uint8Array>>): Promise<Snapshot> {
+    const { control, experiment } = this.selected;
+    control.refuseWhileRunning('import a base model');
+    await importBase(experiment, files);
+    return this.enter(experiment);
   }
 
   async corpus(from: number, count: number) {
@@ -452,14 +279,14 @@ export class Lab implements LabApi {
   async submitRanking(submission: RankingSubmission) {
     const { desk, experiment } = this.selected;
     const reveal = await desk.submit(submission);
-    this.emit({ type: 'labels', counts: labelCounts(experiment) });
+    this.events.emit({ type: 'labels', counts: labelCounts(experiment) });
     return reveal;
   }
 
   async undoRanking(labeler: string) {
     const { desk, experiment } = this.selected;
     const undone = await desk.undo(labeler);
-    this.emit({ type: 'labels', counts: labelCounts(experiment) });
+    this.events.emit({ type: 'labels', counts: labelCounts(experiment) });
     return undone;
   }
 
@@ -470,7 +297,7 @@ export class Lab implements LabApi {
   async importRankings(jsonl: string) {
     const { desk, experiment } = this.selected;
     const count = await desk.import(jsonl);
-    this.emit({ type: 'labels', counts: labelCounts(experiment) });
+    this.events.emit({ type: 'labels', counts: labelCounts(experiment) });
     return count;
   }
 

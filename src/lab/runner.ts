@@ -32,6 +32,8 @@ export class Runner {
   private phaseStart = 0;
   private phaseDone = 0;
   private tokens = 0;
+  private sampledTokens = 0;
+  private sampledSeconds = 0;
   private stage: Stage = 'base';
 
   constructor(
@@ -89,6 +91,7 @@ export class Runner {
       shown: material.world.prompts.val.slice(0, SHOWN).map(({ prompt }) => prompt),
       trace,
       progress: (phase, done, total, tokens = 0) => this.progress(phase, done, total, tokens),
+      sampled: (work) => this.sampled(work),
       metrics: (training, step, metrics) => this.metrics(training, step, metrics),
       samples: (training, step, samples) => this.samples(training, step, samples),
       log: (message) => this.log('info', message),
@@ -125,6 +128,13 @@ export class Runner {
         tokensPerSecond: elapsed > 1 && this.tokens > 0 ? this.tokens / elapsed : null,
       },
     });
+  }
+
+  private sampled({ tokens, seconds }: { tokens: number; seconds: number }): void {
+    this.sampledTokens += tokens;
+    this.sampledSeconds += seconds;
+    const { report } = this.experiment.record;
+    report.tokens_per_second.sample = this.sampledTokens / this.sampledSeconds;
   }
 
   private metrics(training: Training, step: number, metrics: Metrics): void {

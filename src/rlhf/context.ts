@@ -57,6 +57,8 @@ export interface StageContext {
   readonly shown: readonly string[];
   /** `tokens` counts what was trained on or sampled since the last call. */
   progress(phase: string, done: number, total: number, tokens?: number): void;
+  /** Sampling that was done: response tokens and the seconds they took. */
+  sampled(work: { readonly tokens: number; readonly seconds: number }): void;
   metrics(training: Training, step: number, metrics: Metrics): void;
   samples(training: Training, step: number, samples: readonly ShownSample[]): void;
   log(message: string): void;

@@ -140,6 +140,7 @@ async function answer(
   try {
     const ids = prompts.map((prompt) => ctx.tokenizer.encode(prompt));
     const answers = await writer.answers(ids, seed, sequence, () => ctx.breathe());
+    ctx.sampled(writer.work);
     return answers.map(({ completion }) => completion);
   } finally {
     writer.free();

@@ -85,6 +85,7 @@ export async function sampleTasks(
         draft.completions[k] = answers[index]!.completion;
       });
       before += wanted.length;
+      ctx.sampled(writer.work);
     } finally {
       writer.free();
       ctx.gpu.free(weights.arena);

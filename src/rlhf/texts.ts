@@ -30,6 +30,9 @@ export function samplerOptions(
 }
 
 export class Writer {
+  /** Tokens sampled so far, and the seconds that took. */
+  readonly work = { tokens: 0, seconds: 0 };
+
   private constructor(
     private readonly sampler: Sampler,
     private readonly tokenizer: Tokenizer,
@@ -62,8 +65,13 @@ export class Writer {
     const answers: Answer[] = [];
     for (let from = 0; from < prompts.length; from += B) {
       const batch = prompts.slice(from, from + B).map((prompt) => prompt.slice(-P));
+      const started = performance.now();
       this.sampler.start(batch, seed, sequence + from);
       const { tokens, lengths } = await this.sampler.finish();
+      this.work.seconds += (performance.now() - started) / 1000;
+      this.work.tokens += lengths
+        .subarray(0, batch.length)
+        .reduce((sum, length) => sum + length, 0);
       batch.forEach((prompt, b) => {
         const start = b * T + prompt.length;
         const ids = Array.from(tokens.subarray(start, start + lengths[b]!));

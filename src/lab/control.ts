@@ -1,0 +1,156 @@
+/** Starting, pausing, stepping and resuming stages of an open experiment, one at a time. */
+import type { FieldKey } from '../config/fields';
+import { STAGES, type Stage } from '../config/stages';
+import type { Gpu } from '../gpu/device';
+import { Paused, type TraceSink } from '../rlhf/context';
+import { type TensorToWrite, writeSafetensors } from '../text/formats/safetensors';
+import type { RunOptions, StageStatus } from './api';
+import type { EventQueue } from './events';
+import { RUN_STAGE } from './pipeline';
+import { type Session, updateStages } from './session';
+
+/** Settings that are part of PPO's recorded tapes: a change needs a short stop to record anew. */
+const RECORDED: readonly FieldKey[] = [
+  'ppo.cliprange',
+  'ppo.cliprange_value',
+  'ppo.vf_coef',
+  'ppo.ptx_coef',
+];
+
+export class Control {
+  private running: Promise<void> | undefined;
+  private unfinished: { stages: readonly Stage[]; options: RunOptions } | undefined;
+  private recordAgain = false;
+
+  constructor(
+    private readonly session: Session,
+    private readonly events: EventQueue,
+  ) {}
+
+  get isRunning(): boolean {
+    return this.running !== undefined;
+  }
+
+  /** @throws in one sentence while a stage runs */
+  refuseWhileRunning(what: string): void {
+    if (this.running) throw new Error(`A stage is running; pause it before you ${what}.`);
+  }
+
+  run(gpu: Gpu, stages: readonly Stage[], options: RunOptions = {}): Promise<void> {
+    this.refuseWhileRunning('start another');
+    this.unfinished = { stages, options };
+    return this.start(gpu);
+  }
+
+  /** Goes on with what was paused, for a number of steps or to the end. */
+  resume(gpu: Gpu, steps = Number.POSITIVE_INFINITY): Promise<void> {
+    this.refuseWhileRunning('resume');
+    if (!this.unfinished) {
+      const { stages } = this.session.experiment.record;
+      const next =
+        STAGES.find((stage) => stages[stage] === 'paused') ??
+        STAGES.find((stage) => stages[stage] === 'ready' || stages[stage] === 'failed');
+      if (!next) return Promise.resolve();
+      this.unfinished = { stages: [next], options: {} };
+    }
+    return this.start(gpu, steps);
+  }
+
+  /** Resolves when the stage has stopped and its checkpoint is stored. */
+  async pause(): Promise<void> {
+    if (!this.running) return;
+    this.session.runner.pause();
+    await this.running.catch(() => {});
+  }
+
+  /** Forgets what was paused. */
+  forget(): void {
+    this.unfinished = undefined;
+  }
+
+  /** Call after a setting has changed: PPO records its tapes anew where they hold it. */
+  settingChanged(key: FieldKey): void {
+    const { stages } = this.session.experiment.record;
+    if (!this.running || stages.ppo !== 'running' || !RECORDED.includes(key)) return;
+    this.recordAgain = true;
+    this.session.runner.pause();
+  }
+
+  private start(gpu: Gpu, steps = Number.POSITIVE_INFINITY): Promise<void> {
+    this.session.runner.resume(steps);
+    this.running = this.runUnfinished(gpu).finally(() => {
+      this.running = undefined;
+      this.events.flush();
+    });
+    return this.running;
+  }
+
+  private async runUnfinished(gpu: Gpu): Promise<void> {
+    const { stages, options } = this.unfinished!;
+    for (const stage of STAGES.filter((candidate) => stages.includes(candidate))) {
+      if (this.session.experiment.record.stages[stage] === 'done') continue;
+      if (!(await this.runStage(gpu, stage, options))) return;
+    }
+    this.unfinished = undefined;
+  }
+
+  private turn(stage: Stage, status: StageStatus, message?: string): void {
+    this.session.experiment.record.stages[stage] = status;
+    updateStages(this.session);
+    this.events.emit({ type: 'stage', stage, status, ...(message ? { message } : {}) });
+  }
+
+  /** @returns whether the stage is done; false when it was paused */
+  private async runStage(gpu: Gpu, stage: Stage, options: RunOptions): Promise<boolean> {
+    const { experiment, material, judge, runner } = this.session;
+    const ctx = runner.context(gpu, this.traceSink(options.trace ?? 0));
+    this.turn(stage, 'running');
+    runner.begin(stage);
+    try {
+      await RUN_STAGE[stage]({ ctx, experiment, material, judge, emit: this.events.emit });
+      runner.end();
+      this.turn(stage, 'done');
+      this.updateReport(gpu);
+      await experiment.saveCheckpoint(undefined);
+      return true;
+    } catch (cause) {
+      runner.end();
+      if (cause instanceof Paused) {
+        if (this.recordAgain) {
+          this.recordAgain = false;
+          runner.resume();
+          return this.runStage(gpu, stage, options);
+        }
+        this.turn(stage, 'paused');
+        await experiment.save('metrics', 'samples', 'log');
+        return false;
+      }
+      const message = cause instanceof Error ? cause.message : String(cause);
+      this.turn(stage, 'failed', message);
+      runner.log('error', message);
+      await experiment.save('metrics', 'samples', 'log');
+      throw cause instanceof Error ? cause : new Error(message);
+    }
+  }
+
+  private traceSink(updates: number): TraceSink | undefined {
+    if (updates <= 0) return undefined;
+    return {
+      updates,
+      write: (path, tensors, metadata) => {
+        const entries = Object.entries(tensors).map(
+          ([name, { shape, data }]) => [name, { shape, data } as TensorToWrite] as const,
+        );
+        const strings = Object.entries(metadata).map(([key, value]) => [key, String(value)]);
+        this.session.trace.set(path, writeSafetensors(entries, Object.fromEntries(strings)));
+      },
+    };
+  }
+
+  private updateReport(gpu: Gpu): void {
+    const { report, stages } = this.session.experiment.record;
+    report.seconds.total = STAGES.reduce((sum, stage) => sum + (report.seconds[stage] ?? 0), 0);
+    report.memory.peak_bytes = Math.max(report.memory.peak_bytes, gpu.counters.peakBytes);
+    report.ok = STAGES.every((stage) => stages[stage] === 'done');
+  }
+}

@@ -1,0 +1,38 @@
+/** A base model from a Hugging Face folder: its sizes, its tokenizer, its weights. */
+import { arenaFrom, layoutOf } from '../nn/layout';
+import { readModelFolder } from '../text/formats/huggingface';
+import type { Experiment } from './experiment';
+
+/**
+ * Puts the model of a folder in the place of the trained base model. The experiment takes over its
+ * sizes and its tokenizer; all stages after it begin anew.
+ * @throws FormatError when the folder is not a GPT-2 language model
+ */
+export async function importBase(
+  experiment: Experiment,
+  files: Readonly<Record<string, Uint8Array>>,
+): Promise<void> {
+  const { kind, sizes, tensors, tokenizer } = readModelFolder(new Map(Object.entries(files)));
+  if (kind !== 'lm')
+    throw new Error(`The folder holds a ${kind} model; a language model is wanted.`);
+  const floats = arenaFrom(layoutOf(sizes, 'lm'), Object.fromEntries(tensors));
+  const { record, parts } = experiment;
+  const { settings } = record.config;
+  if (settings['ppo.response_length'] >= sizes.n_positions) {
+    throw new Error(
+      `The model has ${sizes.n_positions} positions; ppo.response_length (${settings['ppo.response_length']}) must be below that.`,
+    );
+  }
+  await experiment.reset('base');
+  Object.assign(settings, {
+    'model.n_layer': sizes.n_layer,
+    'model.n_embd': sizes.n_embd,
+    'model.n_head': sizes.n_head,
+    'model.n_positions': sizes.n_positions,
+    'model.vocab_size': sizes.vocab_size,
+  });
+  parts.tokenizer = tokenizer.toJSONText();
+  record.stages.base = 'done';
+  await experiment.saveModel('base', floats);
+  await experiment.save('tokenizer');
+}

@@ -1,0 +1,93 @@
+/** An experiment that is open: with its world, tokenizer, judge, desk and runner in memory. */
+import type { ExperimentConfig } from '../config/experiment';
+import { STAGES } from '../config/stages';
+import type { RankingTask } from '../rlhf/rankings';
+import { packDocuments } from '../text/datasets/packing';
+import { Tokenizer } from '../text/tokenizer/tokenizer';
+import type { LabEvent, Snapshot } from './api';
+import { Desk } from './desk';
+import type { Experiment } from './experiment';
+import { Judge } from './judge';
+import { type Material, openMaterial, type RawMaterial } from './material';
+import { labelCounts } from './pipeline';
+import { Runner } from './runner';
+
+/** Makes an experiment's material; in the page, in the text worker. */
+export type Prepare = (
+  config: ExperimentConfig,
+  report: (what: string) => void,
+) => Promise<RawMaterial>;
+
+export interface Session {
+  readonly experiment: Experiment;
+  readonly material: Material;
+  readonly judge: Judge;
+  readonly desk: Desk;
+  readonly runner: Runner;
+  /** Files of the trace by path, kept until the session ends. */
+  readonly trace: Map<string, Uint8Array>;
+}
+
+export async function openSession(
+  experiment: Experiment,
+  prepare: Prepare,
+  emit: (event: LabEvent) => void,
+  moreTasks: (from: number) => Promise<RankingTask[]>,
+): Promise<Session> {
+  const { config } = experiment.record;
+  const raw = await prepare(config, (what) =>
+    emit({ type: 'log', level: 'info', message: `${what}…`, time: Date.now() }),
+  );
+  const material = openMaterial(withTokenizer(raw, experiment.parts.tokenizer));
+  const judge = new Judge(material.world);
+  const session: Session = {
+    experiment,
+    material,
+    judge,
+    desk: new Desk(experiment, moreTasks),
+    runner: new Runner(experiment, material, judge, emit),
+    trace: new Map(),
+  };
+  updateStages(session);
+  return session;
+}
+
+/** The same material with an imported base model's tokenizer, if there is one. */
+function withTokenizer(raw: RawMaterial, json: string | null): RawMaterial {
+  if (json === null) return raw;
+  const tokenizer = Tokenizer.fromJSON(json);
+  return {
+    world: raw.world,
+    tokenizerJson: json,
+    train: packDocuments(raw.world.corpus.train, tokenizer),
+    val: packDocuments(raw.world.corpus.val, tokenizer),
+  };
+}
+
+/** A stage is ready when the one before it is done. */
+export function updateStages({ experiment }: Pick<Session, 'experiment'>): void {
+  const { stages } = experiment.record;
+  STAGES.forEach((stage, at) => {
+    const open = at === 0 || stages[STAGES[at - 1]!] === 'done';
+    if (stages[stage] === 'missing' && open) stages[stage] = 'ready';
+    else if (stages[stage] === 'ready' && !open) stages[stage] = 'missing';
+  });
+}
+
+/** What a page needs to draw itself; `progress` is that of a stage that is running now. */
+export function snapshotOf({ experiment }: Session, progress: Snapshot['progress']): Snapshot {
+  const { record, parts, models } = experiment;
+  return structuredClone({
+    id: record.id,
+    config: record.config,
+    stages: record.stages,
+    models: [...models.keys()],
+    metrics: parts.metrics,
+    samples: parts.samples,
+    rollouts: parts.rollouts,
+    labels: labelCounts(experiment),
+    progress,
+    report: record.report,
+    log: parts.log.slice(-200),
+  });
+}
