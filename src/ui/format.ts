@@ -68,6 +68,11 @@ export function formatTime(epochMilliseconds: number): string {
   return new Date(epochMilliseconds).toLocaleTimeString('en-GB');
 }
 
+/** A prompt as it is read: the town's `Q: …\nA:` without the part that only opens the answer. */
+export function promptText(prompt: string): string {
+  return prompt.replace(/\nA:\s*$/, '');
+}
+
 /** 1 item, 2 items. */
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`;

@@ -22,7 +22,8 @@ export interface CurveSpec {
   readonly smooth?: boolean;
 }
 
-const SMOOTHING = 0.9;
+/** The smoothed line looks back over a fortieth of the curve, over fifty rows at most. */
+const decayFor = (rows: number) => 1 - 1 / Math.max(1, Math.min(50, rows / 40));
 const TABLE_ROWS = 40;
 
 export function CurveChart(props: {
@@ -55,7 +56,9 @@ export function CurveChart(props: {
         values,
         ...(curve.dash ? { dash: curve.dash } : {}),
         ...(curve.right ? { right: true } : {}),
-        ...(curve.smooth && values.length > 20 ? { smooth: smoothed(values, SMOOTHING) } : {}),
+        ...(curve.smooth && values.length > 60
+          ? { smooth: smoothed(values, decayFor(values.length)) }
+          : {}),
       })),
     });
   });
@@ -112,10 +115,13 @@ export function CurveChart(props: {
       <div
         ref={host}
         class={styles['plot']}
-        hidden={table()}
+        hidden={table() || shown().length === 0}
         role="img"
         aria-label={`${props.title}: ${summary()}`}
       />
+      <Show when={!table() && shown().length === 0}>
+        <p class={styles['waiting']}>The curves appear here while it trains.</p>
+      </Show>
       <Show when={table()}>
         <ValueTable rows={props.rows} curves={props.curves} title={props.title} xLabel={xLabel()} />
       </Show>

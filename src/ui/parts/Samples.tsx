@@ -1,7 +1,7 @@
 /** What models write, set as text to be read: prompt, answer, and what is known about it. */
 import { createMemo, createSignal, For, Show } from 'solid-js';
 import type { Sample } from '../../lab/api';
-import { formatSigned } from '../format';
+import { formatSigned, promptText } from '../format';
 import type { SampleSet } from '../state/curves';
 import styles from './Samples.module.css';
 import { WRITER_NAMES } from './writers';
@@ -15,7 +15,7 @@ export function SampleList(props: { samples: readonly Sample[]; showModel?: bool
             <Show when={props.showModel}>
               <p class={styles['model']}>{WRITER_NAMES[sample.model]}</p>
             </Show>
-            <p class={styles['prompt']}>{sample.prompt}</p>
+            <p class={styles['prompt']}>{promptText(sample.prompt)}</p>
             <Completion text={sample.completion} />
             <Judgement sample={sample} />
           </li>
@@ -76,7 +76,7 @@ export function SamplesOverTime(props: { sets: readonly SampleSet[]; empty: stri
               min="0"
               max={Math.max(0, props.sets.length - 1)}
               value={at()}
-              disabled={props.sets.length < 2}
+              hidden={props.sets.length < 2}
               onInput={(event) => setBack(props.sets.length - 1 - event.target.valueAsNumber)}
             />
           </label>

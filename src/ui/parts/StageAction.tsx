@@ -17,7 +17,7 @@ const VERBS: Readonly<Record<Stage, string>> = {
   evaluate: 'Compare the models',
 };
 
-export function StageAction(props: { stage: Stage; verb?: string }) {
+export function StageAction(props: { stage: Stage; verb?: string; quiet?: boolean }) {
   const store = useLab();
   const status = () => store.status(props.stage);
   const missing = () => {
@@ -63,13 +63,13 @@ export function StageAction(props: { stage: Stage; verb?: string }) {
               disabled={blocked()}
               onClick={() => store.run(missing())}
             >
-              Get the {names()} first
+              Train {names()} first
             </button>
           }
         >
           <button
             type="button"
-            data-primary
+            data-primary={props.quiet ? undefined : ''}
             disabled={blocked()}
             onClick={() => store.run([props.stage])}
           >

@@ -55,7 +55,7 @@ export function TryPrompt(props: { models: readonly Writer[]; start: string }) {
         <button type="submit" data-primary disabled={!ready() || busy()}>
           {busy() ? 'Writing …' : answers().length > 0 ? 'Write again' : 'Write an answer'}
         </button>
-        <button type="button" onClick={() => void another()}>
+        <button type="button" disabled={!store.state.experiment} onClick={() => void another()}>
           Another prompt
         </button>
         <label class={styles['temperature']}>

@@ -12,13 +12,12 @@ export function stageLine(store: LabStore, stage: Stage, done: string): string {
   const name = STAGE_NAMES[stage];
   const status = experiment.stages[stage];
   if (status === 'done') return done;
-  if (status === 'running')
-    return `Training is under way; the ${name} is ready when the bar is full.`;
+  if (status === 'running') return `Training is under way; ${name} is ready when the bar is full.`;
   if (status === 'paused') return 'Paused and saved. Resume or take one step with the bar above.';
   if (status === 'failed')
     return 'It stopped with an error, which the log below tells; what came before is kept.';
   const missing = missingBefore(experiment.stages, stage);
   if (missing.length === 0) return 'Everything it needs is there.';
   const rooms = list([...new Set(missing.map((before) => ROOM_TITLES[ROOM_OF[before]]))]);
-  return `It needs the ${list(missing.map((before) => STAGE_NAMES[before]))} first, from ${rooms}.`;
+  return `It needs ${list(missing.map((before) => STAGE_NAMES[before]))} first, from ${rooms}.`;
 }

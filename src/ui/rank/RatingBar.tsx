@@ -45,7 +45,7 @@ export function RatingBar(props: { session: RankingSession; onShowKeys: () => vo
                 aria-pressed={session().board().flags[item()]?.includes(flag.id) ?? false}
                 onClick={() => session().change((board) => toggleFlag(board, item(), flag.id))}
               >
-                {flag.label}
+                <KeyedLabel text={flag.label} letter={flag.key} />
               </button>
             )}
           </For>
@@ -74,5 +74,17 @@ export function RatingBar(props: { session: RankingSession; onShowKeys: () => vo
         </p>
       </div>
     </div>
+  );
+}
+
+/** A label with the letter of its key underlined. */
+function KeyedLabel(props: { text: string; letter: string }) {
+  const at = () => props.text.toLowerCase().indexOf(props.letter);
+  return (
+    <>
+      {props.text.slice(0, at())}
+      <u>{props.text.charAt(at())}</u>
+      {props.text.slice(at() + 1)}
+    </>
   );
 }

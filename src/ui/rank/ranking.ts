@@ -7,12 +7,12 @@
 
 /** The paper's labeling form (table 3), with the key that toggles each flag. */
 export const FLAGS = [
-  { id: 'fails_instruction', label: 'Fails the instruction', key: 'f' },
+  { id: 'fails_instruction', label: 'Fails instruction', key: 'f' },
   { id: 'hallucination', label: 'Hallucination', key: 'h' },
   { id: 'inappropriate', label: 'Inappropriate', key: 'i' },
-  { id: 'violates_constraint', label: 'Violates a constraint', key: 'c' },
+  { id: 'violates_constraint', label: 'Breaks constraint', key: 'c' },
   { id: 'denigrates', label: 'Denigrates', key: 'd' },
-  { id: 'gives_opinion', label: 'Gives an opinion', key: 'o' },
+  { id: 'gives_opinion', label: 'Opinion', key: 'o' },
 ] as const;
 export type FlagId = (typeof FLAGS)[number]['id'];
 

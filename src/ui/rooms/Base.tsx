@@ -8,7 +8,7 @@ import { Pager } from '../parts/Pager';
 import { PaperTable, useSettingRows } from '../parts/PaperTable';
 import { Columns, Empty, Room, Section } from '../parts/Room';
 import { SamplesOverTime } from '../parts/Samples';
-import { StageAction, StartExperiment } from '../parts/StageAction';
+import { StageAction } from '../parts/StageAction';
 import { StageSettings } from '../parts/StageSettings';
 import { stageLine } from '../parts/stageLine';
 import { TryPrompt } from '../parts/TryPrompt';
@@ -121,7 +121,7 @@ function Corpus() {
       <Show
         when={store.state.experiment}
         fallback={
-          <Empty action={<StartExperiment />}>
+          <Empty>
             A harbour town with its own facts will be written here from a seed: stories, fact pages,
             forum threads and exercises.
           </Empty>

@@ -1,9 +1,9 @@
 /** Demonstrations to read, edit, write and remove; a removal can be undone. */
 import { createEffect, createSignal, For, on, Show } from 'solid-js';
 import type { DemonstrationRecord } from '../../lab/api';
+import { promptText } from '../format';
 import { Pager } from '../parts/Pager';
 import { Empty, Section } from '../parts/Room';
-import { StartExperiment } from '../parts/StageAction';
 import { useLab } from '../state/lab';
 import styles from './Demonstrations.module.css';
 
@@ -76,9 +76,7 @@ export function Demonstrations() {
       <Show
         when={store.state.experiment}
         fallback={
-          <Empty action={<StartExperiment />}>
-            Prompts with good answers will be here, to read and to add your own to.
-          </Empty>
+          <Empty>Prompts with good answers will be here, to read and to add your own to.</Empty>
         }
       >
         <Show
@@ -104,9 +102,11 @@ export function Demonstrations() {
                   <Show
                     when={editing()?.index === index()}
                     fallback={
-                      <>
-                        <p class={styles['prompt']}>{record.prompt}</p>
-                        <p class={styles['completion']}>{record.completion.trim()}</p>
+                      <div class={styles['read']}>
+                        <div>
+                          <p class={styles['prompt']}>{promptText(record.prompt)}</p>
+                          <p class={styles['completion']}>{record.completion.trim()}</p>
+                        </div>
                         <div class={styles['buttons']}>
                           <button
                             type="button"
@@ -127,7 +127,7 @@ export function Demonstrations() {
                             Remove
                           </button>
                         </div>
-                      </>
+                      </div>
                     }
                   >
                     <Editor

@@ -2,7 +2,7 @@
 import { createEffect, createSignal, For, on, Show } from 'solid-js';
 import type { Writer } from '../../config/stages';
 import type { DuelItem, DuelScore } from '../../lab/api';
-import { formatPercent, plural } from '../format';
+import { formatPercent, plural, promptText } from '../format';
 import { Empty, Section } from '../parts/Room';
 import { Completion } from '../parts/Samples';
 import { WRITER_NAMES, WRITER_TEXT } from '../parts/writers';
@@ -95,7 +95,7 @@ export function Duels() {
                 if (choice) void choose(choice);
               }}
             >
-              <p class={styles['prompt']}>{duel().prompt}</p>
+              <p class={styles['prompt']}>{promptText(duel().prompt)}</p>
               <div class={styles['answers']}>
                 <article class={styles['answer']}>
                   <h3>Answer 1</h3>
@@ -155,7 +155,7 @@ function ModelSelect(props: {
 }
 
 /** A win rate with its interval, as words and as a line. */
-export function Score(props: { score: DuelScore }) {
+export function Score(props: { score: DuelScore; unit?: string }) {
   const percent = (share: number) => `${(share * 100).toFixed(1)}%`;
   return (
     <li class={styles['score']}>
@@ -174,8 +174,8 @@ export function Score(props: { score: DuelScore }) {
       </div>
       <p class="small muted">
         95 % interval {formatPercent(props.score.ci95[0], 1)} to{' '}
-        {formatPercent(props.score.ci95[1], 1)}, {plural(props.score.n, 'duel')}, judged by{' '}
-        {props.score.judge}
+        {formatPercent(props.score.ci95[1], 1)}, {plural(props.score.n, props.unit ?? 'duel')},
+        judged by {props.score.judge}
       </p>
     </li>
   );

@@ -1,6 +1,6 @@
 /** Stage 2a: completions of a prompt, blind and shuffled, to be ranked by the person. */
 import { createSignal, Match, Show, Switch } from 'solid-js';
-import { plural } from '../format';
+import { plural, promptText } from '../format';
 import { Choices } from '../parts/Choices';
 import { PairsFormula } from '../parts/formulas';
 import { PaperTable, useSettingRows } from '../parts/PaperTable';
@@ -40,7 +40,7 @@ export default function Rank() {
       state={state()}
       action={
         <Show when={ready()} fallback={<StageAction stage="sft" />}>
-          <StageAction stage="reward" verb="Let simulated labelers rank, and train" />
+          <StageAction stage="reward" verb="Let simulated labelers rank, and train" quiet />
         </Show>
       }
       explain={<Explain />}
@@ -89,7 +89,7 @@ function Work(props: { session: RankingSession; ready: boolean }) {
           {(item) => (
             <>
               <div class={styles['head']}>
-                <p class={styles['prompt']}>{item().prompt}</p>
+                <p class={styles['prompt']}>{promptText(item().prompt)}</p>
                 <Choices label="Layout" options={LAYOUTS} value={layout()} onChange={setLayout} />
               </div>
               <RankBoard session={session()} layout={layout()} onShowKeys={() => setKeys(true)} />

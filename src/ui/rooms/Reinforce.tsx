@@ -1,5 +1,4 @@
 /** Stage 3: PPO with live controls, curves with the true reward beside the learned one, rollouts. */
-import { formatNumber } from '../format';
 import { CurveChart } from '../parts/CurveChart';
 import { PpoFormula } from '../parts/formulas';
 import { PaperTable, useSettingRows } from '../parts/PaperTable';
@@ -20,9 +19,9 @@ export default function Reinforce() {
   const done = () => {
     const ppo = store.state.experiment?.report?.ppo;
     if (!ppo) return 'PPO has run. Next: Compare.';
-    const from = formatNumber(ppo.true_reward_before);
-    const to = formatNumber(ppo.true_reward_after);
-    return `PPO has run: true reward from ${from} to ${to} at a KL of ${formatNumber(ppo.kl)} nats. Next: Compare.`;
+    const from = ppo.true_reward_before.toFixed(2);
+    const to = ppo.true_reward_after.toFixed(2);
+    return `PPO has run: true reward from ${from} to ${to} at a KL of ${ppo.kl.toFixed(1)} nats. Next: Compare.`;
   };
   return (
     <Room

@@ -60,6 +60,7 @@ export function ReportTables() {
           <Section title="Wins">
             <ul>
               <Score
+                unit="prompt"
                 score={{ a: 'policy', b: e().win_rate_vs_sft.opponent, ...e().win_rate_vs_sft }}
               />
             </ul>

@@ -1,7 +1,7 @@
 /** The responses of this iteration, each token coloured by what is asked about it. */
 import { createSignal, For, Show } from 'solid-js';
 import type { RolloutView } from '../../lab/api';
-import { formatSigned } from '../format';
+import { formatSigned, promptText } from '../format';
 import { Choices } from '../parts/Choices';
 import { Empty, Section } from '../parts/Room';
 import { TokenStrip } from '../parts/TokenStrip';
@@ -72,7 +72,7 @@ export function Rollouts() {
             <For each={rollouts()!.rollouts}>
               {(rollout) => (
                 <li class={styles['item']}>
-                  <p class={styles['prompt']}>{rollout.prompt}</p>
+                  <p class={styles['prompt']}>{promptText(rollout.prompt)}</p>
                   <TokenStrip
                     tokens={rollout.tokens}
                     values={valuesOf(rollout, metric())}

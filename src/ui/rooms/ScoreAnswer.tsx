@@ -51,12 +51,16 @@ export function ScoreAnswer() {
           <button type="submit" data-primary disabled={!ready() || busy()}>
             {busy() ? 'Scoring …' : 'Score it'}
           </button>
-          <button type="button" onClick={() => void another()}>
+          <button type="button" disabled={!store.state.experiment} onClick={() => void another()}>
             Another prompt
           </button>
         </div>
         <Show when={!ready()}>
-          <p class="small muted">Scores come once the reward model is trained.</p>
+          <p class="small muted">
+            {store.state.gpu?.ok === true
+              ? 'Scores come once the reward model is trained.'
+              : 'Scoring needs WebGPU.'}
+          </p>
         </Show>
       </form>
       <Show when={scored()}>{(result) => <Result scored={result()} />}</Show>

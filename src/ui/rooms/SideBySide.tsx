@@ -2,6 +2,7 @@
 import { createSignal, For, Show } from 'solid-js';
 import type { Writer } from '../../config/stages';
 import type { Sample } from '../../lab/api';
+import { promptText } from '../format';
 import { Empty, Section } from '../parts/Room';
 import { Completion, Judgement } from '../parts/Samples';
 import { WRITER_NAMES } from '../parts/writers';
@@ -56,7 +57,7 @@ export function SideBySide() {
           <For each={rows()}>
             {(row) => (
               <div class={styles['row']}>
-                <p class={styles['prompt']}>{row.prompt}</p>
+                <p class={styles['prompt']}>{promptText(row.prompt)}</p>
                 <div class={styles['answers']}>
                   <For each={row.samples}>
                     {(sample) => (

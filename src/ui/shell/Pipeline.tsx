@@ -44,7 +44,7 @@ function nodeOf(store: LabStore, name: RoomName): { status: StageStatus; text: s
   if (status === 'failed') return { status, text: 'failed' };
   const before = missingBefore(experiment.stages, stage).at(-1);
   return before
-    ? { status: 'missing', text: `needs ${STAGE_NAMES[before]}` }
+    ? { status: 'missing', text: `needs ${STAGE_NAMES[before].replace('the ', '')}` }
     : { status: 'ready', text: 'ready to start' };
 }
 
@@ -107,12 +107,10 @@ function Node(props: { store: LabStore; name: RoomName }) {
         aria-current={room() === props.name ? 'page' : undefined}
         data-status={node().status}
       >
-        <span class={styles['name']}>
-          <span class={styles['mark']} aria-hidden="true">
-            {MARKS[node().status]}
-          </span>
-          {ROOM_TITLES[props.name]}
+        <span class={styles['mark']} aria-hidden="true">
+          {MARKS[node().status]}
         </span>
+        <span class={styles['name']}>{ROOM_TITLES[props.name]}</span>
         <span class={styles['text']}>{node().text}</span>
         <Show when={moving()}>
           <span class={styles['bar']} style={{ '--share': share() }} />

@@ -37,7 +37,7 @@ export function RunBar() {
     return parts.filter(Boolean).join(' · ');
   };
   return (
-    <section class={styles['bar']} aria-label="What runs">
+    <section class={styles['bar']} data-active={active() ? '' : undefined} aria-label="What runs">
       <div class={styles['inner']}>
         <Show when={active()} fallback={<Idle />}>
           {(now) => (

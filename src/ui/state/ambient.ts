@@ -10,7 +10,7 @@ export function titleOf(store: LabStore): string {
   const progress = store.state.progress;
   const share = progress && progress.total > 0 ? progress.done / progress.total : 0;
   const mark = active.status === 'paused' ? 'paused ' : '';
-  return `${mark}${Math.floor(share * 100)} % ${STAGE_NAMES[active.stage]} · Pocket RLHF`;
+  return `${mark}${Math.floor(share * 100)} % ${STAGE_NAMES[active.stage].replace('the ', '')} · Pocket RLHF`;
 }
 
 export function followRun(store: LabStore): void {

@@ -5,11 +5,11 @@ import type { RoomName } from './route';
 
 /** What a stage is called in a sentence. */
 export const STAGE_NAMES: Readonly<Record<Stage, string>> = {
-  base: 'base model',
+  base: 'the base model',
   sft: 'SFT',
-  reward: 'reward model',
+  reward: 'the reward model',
   ppo: 'PPO',
-  evaluate: 'evaluation',
+  evaluate: 'the comparison',
 };
 
 /** The stage that a room starts; ranking has none of its own. */

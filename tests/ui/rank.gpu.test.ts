@@ -1,0 +1,145 @@
+/** Ranking on the page: wholly by keyboard, by buttons and by dragging; stored at every submit. */
+import { describe, expect, test } from 'vitest';
+import { userEvent } from 'vitest/browser';
+import type { RankingSubmission } from '../../src/lab/api';
+import { button, callsOf, openRoom, page, reopenRoom, text } from './support';
+
+const SFT = { done: ['base', 'sft'] } as const;
+const card = (item: number) => page().querySelector<HTMLElement>(`[data-item="${item}"]`);
+/** Completions at each rank, as the page shows them. */
+const shownRanks = () =>
+  [...page().querySelectorAll<HTMLElement>('[data-slot]')].map((slot) =>
+    [...slot.querySelectorAll<HTMLElement>('[data-item]')].map((e) => Number(e.dataset['item'])),
+  );
+
+async function openRanking() {
+  const lab = await openRoom('rank', { ...SFT, k: 4 });
+  await expect.poll(() => card(3)).not.toBeNull();
+  card(0)!.focus();
+  return lab;
+}
+
+describe('by keyboard alone', () => {
+  test('number keys place one completion after the other and Enter stores the ranking', async () => {
+    const lab = await openRanking();
+    await userEvent.keyboard('2143');
+    expect(shownRanks()).toEqual([[1], [0], [3], [2]]);
+    await userEvent.keyboard('{Enter}');
+    await expect.poll(() => lab.submissions.length).toBe(1);
+    expect(lab.submissions[0]!.ranks).toEqual([2, 1, 4, 3]);
+    expect(lab.submissions[0]!.labeler).toBe('me');
+  });
+
+  test('arrows move without ties, = ties, and flags and quality have a key each', async () => {
+    const lab = await openRanking();
+    await userEvent.keyboard('1234');
+    card(2)!.focus();
+    await userEvent.keyboard('{ArrowUp}');
+    expect(shownRanks()).toEqual([[0], [2], [1], [3]]);
+    await userEvent.keyboard('=');
+    expect(shownRanks()).toEqual([[0, 2], [], [1], [3]]);
+    await userEvent.keyboard('h{Shift>}6{/Shift}{Enter}');
+    await expect.poll(() => lab.submissions.length).toBe(1);
+    const submission = lab.submissions[0] as RankingSubmission;
+    expect(submission.ranks).toEqual([1, 2, 1, 3]);
+    expect(submission.flags[2]).toEqual(['hallucination']);
+    expect(submission.likert[2]).toBe(6);
+  });
+
+  test('the writers are hidden until the item is submitted, then shown', async () => {
+    await openRanking();
+    expect(text()).not.toContain('The item before');
+    await userEvent.keyboard('1234{Enter}');
+    await expect.poll(text).toContain('The item before');
+    expect(text()).toContain('gave 6 pairs');
+  });
+
+  test('u takes back steps, and then submissions, without limit', async () => {
+    const lab = await openRanking();
+    for (const done of [1, 2]) {
+      await userEvent.keyboard('1234{Enter}');
+      await expect.poll(() => lab.submissions.length).toBe(done);
+      await expect.poll(shownRanks).toEqual([[], [], [], []]);
+    }
+    await userEvent.keyboard('3');
+    await userEvent.keyboard('u');
+    expect(shownRanks()).toEqual([[], [], [], []]);
+    await userEvent.keyboard('u');
+    await expect.poll(() => lab.submissions.length).toBe(1);
+    await expect.poll(shownRanks).toEqual([[0], [1], [2], [3]]);
+    // The item's own four steps come back one by one, and then the submission before it.
+    await userEvent.keyboard('uuuu');
+    await expect.poll(shownRanks).toEqual([[], [], [], []]);
+    await userEvent.keyboard('u');
+    await expect.poll(() => lab.submissions.length).toBe(0);
+  });
+
+  test('s stores a skip, and Enter refuses an incomplete ranking in words', async () => {
+    const lab = await openRanking();
+    await userEvent.keyboard('1{Enter}');
+    await expect.poll(text).toContain('3 still to place');
+    expect(lab.submissions).toEqual([]);
+    await userEvent.keyboard('s');
+    await expect.poll(() => lab.submissions.length).toBe(1);
+    expect(lab.submissions[0]!.ranks).toBeNull();
+  });
+
+  test('? shows the keys and Escape closes them', async () => {
+    await openRanking();
+    await userEvent.keyboard('?');
+    await expect.poll(() => page().querySelector('dialog[open]')?.textContent).toContain('undo');
+    await userEvent.keyboard('{Escape}');
+    await expect.poll(() => page().querySelector('dialog[open]')).toBeNull();
+  });
+});
+
+test('a reload lands on the same item with what was placed', async () => {
+  const lab = await openRanking();
+  await userEvent.keyboard('31');
+  await reopenRoom('rank', lab);
+  await expect.poll(shownRanks).toEqual([[1], [], [0], []]);
+});
+
+test('buttons do the same as keys', async () => {
+  const lab = await openRanking();
+  for (const [letter, rank] of ['A', 'B', 'C', 'D'].map((l, i) => [l, i + 1] as const)) {
+    button(`Place ${letter} at rank ${rank}`).click();
+  }
+  button('Move D better').click();
+  button('Submit').click();
+  await expect.poll(() => lab.submissions[0]?.ranks).toEqual([1, 2, 4, 3]);
+});
+
+test('a handle drags a completion onto a rank, and to the edge of one before it', async () => {
+  await openRanking();
+  const dragTo = (item: number, slot: number, share: number) => {
+    const handle = card(item)!.querySelector('button')!;
+    const target = page().querySelector<HTMLElement>(`[data-slot="${slot}"]`)!;
+    target.scrollIntoView({ block: 'center' });
+    const box = target.getBoundingClientRect();
+    const at = { clientX: box.left + 8, clientY: box.top + box.height * share };
+    const common = { bubbles: true, pointerId: 1, button: 0 };
+    // A made-up pointer cannot be captured; a real one is.
+    handle.setPointerCapture = () => {};
+    handle.dispatchEvent(new PointerEvent('pointerdown', { ...common, clientX: 0, clientY: 0 }));
+    handle.dispatchEvent(new PointerEvent('pointermove', { ...common, ...at }));
+    handle.dispatchEvent(new PointerEvent('pointerup', { ...common, ...at }));
+  };
+  dragTo(2, 0, 0.5);
+  expect(shownRanks()).toEqual([[2], [], [], []]);
+  dragTo(1, 0, 0.5);
+  expect(shownRanks()).toEqual([[1, 2], [], [], []]);
+  dragTo(3, 0, 0.05);
+  expect(shownRanks()).toEqual([[3], [1, 2], [], []]);
+});
+
+test('an import tells how many rankings were new', async () => {
+  const lab = await openRanking();
+  const input = page().querySelector<HTMLInputElement>('input[type="file"]')!;
+  const files = new DataTransfer();
+  files.items.add(new File(['{"a":1}\n{"b":2}\n'], 'class.jsonl'));
+  input.files = files.files;
+  input.dispatchEvent(new Event('change', { bubbles: true }));
+  await expect.poll(text).toContain('class.jsonl: 2 new rankings.');
+  expect(callsOf(lab, 'importRankings')).toHaveLength(1);
+});

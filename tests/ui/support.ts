@@ -1,0 +1,46 @@
+/** Mounts the page on a fake lab inside a test's browser, and finds things in it as people do. */
+import { createComponent, render } from 'solid-js/web';
+import { expect, onTestFinished } from 'vitest';
+import { App } from '../../src/ui/App';
+import { hashOf, type RoomName } from '../../src/ui/state/route';
+import '../../src/ui/styles/global.css';
+import { FakeLab, type FakeOptions } from '../support/fakeLab';
+
+/** The page in a room; it is taken away when the test ends. Drafts of other tests are forgotten. */
+export async function openRoom(room: RoomName, options: FakeOptions = {}): Promise<FakeLab> {
+  localStorage.clear();
+  return reopenRoom(room, new FakeLab(options));
+}
+
+/** The page anew on a lab that was used before, as after a reload. */
+export async function reopenRoom(room: RoomName, lab: FakeLab): Promise<FakeLab> {
+  document.getElementById('test-page')?.remove();
+  const root = document.createElement('div');
+  root.id = 'test-page';
+  document.body.append(root);
+  location.hash = hashOf(room);
+  const dispose = render(() => createComponent(App, { connection: lab }), root);
+  onTestFinished(() => {
+    dispose();
+    root.remove();
+  });
+  await expect.poll(() => root.querySelector('main h1')?.textContent?.toLowerCase()).toBe(room);
+  return lab;
+}
+
+export const page = (): HTMLElement => document.getElementById('test-page')!;
+
+/** The first enabled button whose name contains these words. */
+export function button(words: string): HTMLButtonElement {
+  const found = [...page().querySelectorAll('button')].find((candidate) =>
+    (candidate.getAttribute('aria-label') ?? candidate.textContent ?? '').includes(words),
+  );
+  if (!found) throw new Error(`No button says '${words}'.`);
+  return found;
+}
+
+/** What is seen: hidden text does not count. */
+// biome-ignore lint/performance/useDomNodeTextContent: textContent has closed panels' text too
+export const text = (): string => page().innerText;
+export const callsOf = (lab: FakeLab, name: string) =>
+  lab.calls.filter((call) => call.name === name);
