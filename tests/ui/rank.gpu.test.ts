@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { userEvent } from 'vitest/browser';
 import type { RankingSubmission } from '../../src/lab/api';
-import { button, callsOf, openRoom, page, reopenRoom, text } from './support';
+import { button, callsOf, eventually, openRoom, page, reopenRoom, text } from './support';
 
 const SFT = { done: ['base', 'sft'] } as const;
 const card = (item: number) => page().querySelector<HTMLElement>(`[data-item="${item}"]`);
@@ -14,7 +14,7 @@ const shownRanks = () =>
 
 async function openRanking() {
   const lab = await openRoom('rank', { ...SFT, k: 4 });
-  await expect.poll(() => card(3)).not.toBeNull();
+  await eventually(() => card(3)).not.toBeNull();
   card(0)!.focus();
   return lab;
 }
@@ -25,7 +25,7 @@ describe('by keyboard alone', () => {
     await userEvent.keyboard('2143');
     expect(shownRanks()).toEqual([[1], [0], [3], [2]]);
     await userEvent.keyboard('{Enter}');
-    await expect.poll(() => lab.submissions.length).toBe(1);
+    await eventually(() => lab.submissions.length).toBe(1);
     expect(lab.submissions[0]!.ranks).toEqual([2, 1, 4, 3]);
     expect(lab.submissions[0]!.labeler).toBe('me');
   });
@@ -39,7 +39,7 @@ describe('by keyboard alone', () => {
     await userEvent.keyboard('=');
     expect(shownRanks()).toEqual([[0, 2], [], [1], [3]]);
     await userEvent.keyboard('h{Shift>}6{/Shift}{Enter}');
-    await expect.poll(() => lab.submissions.length).toBe(1);
+    await eventually(() => lab.submissions.length).toBe(1);
     const submission = lab.submissions[0] as RankingSubmission;
     expect(submission.ranks).toEqual([1, 2, 1, 3]);
     expect(submission.flags[2]).toEqual(['hallucination']);
@@ -50,7 +50,7 @@ describe('by keyboard alone', () => {
     await openRanking();
     expect(text()).not.toContain('The item before');
     await userEvent.keyboard('1234{Enter}');
-    await expect.poll(text).toContain('The item before');
+    await eventually(text).toContain('The item before');
     expect(text()).toContain('gave 6 pairs');
   });
 
@@ -58,38 +58,38 @@ describe('by keyboard alone', () => {
     const lab = await openRanking();
     for (const done of [1, 2]) {
       await userEvent.keyboard('1234{Enter}');
-      await expect.poll(() => lab.submissions.length).toBe(done);
-      await expect.poll(shownRanks).toEqual([[], [], [], []]);
+      await eventually(() => lab.submissions.length).toBe(done);
+      await eventually(shownRanks).toEqual([[], [], [], []]);
     }
     await userEvent.keyboard('3');
     await userEvent.keyboard('u');
     expect(shownRanks()).toEqual([[], [], [], []]);
     await userEvent.keyboard('u');
-    await expect.poll(() => lab.submissions.length).toBe(1);
-    await expect.poll(shownRanks).toEqual([[0], [1], [2], [3]]);
+    await eventually(() => lab.submissions.length).toBe(1);
+    await eventually(shownRanks).toEqual([[0], [1], [2], [3]]);
     // The item's own four steps come back one by one, and then the submission before it.
     await userEvent.keyboard('uuuu');
-    await expect.poll(shownRanks).toEqual([[], [], [], []]);
+    await eventually(shownRanks).toEqual([[], [], [], []]);
     await userEvent.keyboard('u');
-    await expect.poll(() => lab.submissions.length).toBe(0);
+    await eventually(() => lab.submissions.length).toBe(0);
   });
 
   test('s stores a skip, and Enter refuses an incomplete ranking in words', async () => {
     const lab = await openRanking();
     await userEvent.keyboard('1{Enter}');
-    await expect.poll(text).toContain('3 still to place');
+    await eventually(text).toContain('3 still to place');
     expect(lab.submissions).toEqual([]);
     await userEvent.keyboard('s');
-    await expect.poll(() => lab.submissions.length).toBe(1);
+    await eventually(() => lab.submissions.length).toBe(1);
     expect(lab.submissions[0]!.ranks).toBeNull();
   });
 
   test('? shows the keys and Escape closes them', async () => {
     await openRanking();
     await userEvent.keyboard('?');
-    await expect.poll(() => page().querySelector('dialog[open]')?.textContent).toContain('undo');
+    await eventually(() => page().querySelector('dialog[open]')?.textContent).toContain('undo');
     await userEvent.keyboard('{Escape}');
-    await expect.poll(() => page().querySelector('dialog[open]')).toBeNull();
+    await eventually(() => page().querySelector('dialog[open]')).toBeNull();
   });
 });
 
@@ -97,7 +97,7 @@ test('a reload lands on the same item with what was placed', async () => {
   const lab = await openRanking();
   await userEvent.keyboard('31');
   await reopenRoom('rank', lab);
-  await expect.poll(shownRanks).toEqual([[1], [], [0], []]);
+  await eventually(shownRanks).toEqual([[1], [], [0], []]);
 });
 
 test('buttons do the same as keys', async () => {
@@ -107,7 +107,7 @@ test('buttons do the same as keys', async () => {
   }
   button('Move D better').click();
   button('Submit').click();
-  await expect.poll(() => lab.submissions[0]?.ranks).toEqual([1, 2, 4, 3]);
+  await eventually(() => lab.submissions[0]?.ranks).toEqual([1, 2, 4, 3]);
 });
 
 test('a handle drags a completion onto a rank, and to the edge of one before it', async () => {
@@ -140,6 +140,6 @@ test('an import tells how many rankings were new', async () => {
   files.items.add(new File(['{"a":1}\n{"b":2}\n'], 'class.jsonl'));
   input.files = files.files;
   input.dispatchEvent(new Event('change', { bubbles: true }));
-  await expect.poll(text).toContain('class.jsonl: 2 new rankings.');
+  await eventually(text).toContain('class.jsonl: 2 new rankings.');
   expect(callsOf(lab, 'importRankings')).toHaveLength(1);
 });

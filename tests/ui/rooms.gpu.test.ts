@@ -3,23 +3,23 @@ import { describe, expect, test } from 'vitest';
 import { userEvent } from 'vitest/browser';
 import { STAGES } from '../../src/config/stages';
 import { ROOMS } from '../../src/ui/state/route';
-import { button, callsOf, openRoom, page, text } from './support';
+import { button, callsOf, eventually, openRoom, page, text } from './support';
 
 describe('without an experiment', () => {
   for (const room of ROOMS) {
     test(`${room} offers to start one`, async () => {
       const lab = await openRoom(room, { done: null });
       button('Start an experiment').click();
-      await expect.poll(() => callsOf(lab, 'create')).toHaveLength(1);
-      await expect.poll(text).toContain('nano');
+      await eventually(() => callsOf(lab, 'create')).toHaveLength(1);
+      await eventually(text).toContain('nano');
     });
   }
 
   test('one button makes an experiment and runs every stage', async () => {
     const lab = await openRoom('base', { done: null, tick: 1 });
     button('Run the whole pipeline').click();
-    await expect.poll(() => callsOf(lab, 'run')[0]?.args[0]).toEqual([...STAGES]);
-    await expect.poll(text, { timeout: 20_000 }).toContain('The whole pipeline has run.');
+    await eventually(() => callsOf(lab, 'run')[0]?.args[0]).toEqual([...STAGES]);
+    await eventually(text).toContain('The whole pipeline has run.');
   });
 });
 
@@ -28,7 +28,7 @@ describe('with stages missing', () => {
     const lab = await openRoom('reward', { done: ['base'], tick: 5 });
     expect(text()).toContain('It needs SFT first, from Demonstrate.');
     button('Train SFT first').click();
-    await expect.poll(() => callsOf(lab, 'run')[0]?.args[0]).toEqual(['sft']);
+    await eventually(() => callsOf(lab, 'run')[0]?.args[0]).toEqual(['sft']);
   });
 
   test('ranking asks for SFT instead of failing', async () => {
@@ -42,26 +42,26 @@ describe('a run', () => {
   test('shows its progress in the bar and in the title, and can be paused, stepped and resumed', async () => {
     const lab = await openRoom('reinforce', { done: ['base', 'sft', 'reward'], tick: 40 });
     button('Run PPO').click();
-    await expect.poll(text).toMatch(/\d+\.\d % · 2,140 tokens\/s/);
+    await eventually(text).toMatch(/\d+\.\d % · 2,140 tokens\/s/);
     expect(document.title).toMatch(/^\d+ % PPO · Pocket RLHF$/);
     button('Pause').click();
-    await expect.poll(text).toContain('Paused: training ppo');
+    await eventually(text).toContain('Paused: training ppo');
     button('One step').click();
-    await expect.poll(() => callsOf(lab, 'step')).toHaveLength(1);
+    await eventually(() => callsOf(lab, 'step')).toHaveLength(1);
     button('Resume').click();
-    await expect.poll(() => callsOf(lab, 'resume')).toHaveLength(1);
+    await eventually(() => callsOf(lab, 'resume')).toHaveLength(1);
   });
 
   test('is only thrown away after a question', async () => {
     const lab = await openRoom('reinforce', { done: ['base', 'sft', 'reward'], paused: 'ppo' });
     button('Stop').click();
-    await expect.poll(() => page().querySelector('dialog[open]')).not.toBeNull();
+    await eventually(() => page().querySelector('dialog[open]')).not.toBeNull();
     button('Cancel').click();
     expect(callsOf(lab, 'reset')).toEqual([]);
     button('Stop').click();
-    await expect.poll(() => page().querySelector('dialog[open]')).not.toBeNull();
+    await eventually(() => page().querySelector('dialog[open]')).not.toBeNull();
     button('Throw it away').click();
-    await expect.poll(() => callsOf(lab, 'reset')[0]?.args[0]).toBe('ppo');
+    await eventually(() => callsOf(lab, 'reset')[0]?.args[0]).toBe('ppo');
   });
 });
 
@@ -92,13 +92,13 @@ describe('with everything trained', () => {
     const input = page().querySelector<HTMLInputElement>('input[aria-label^="KL coefficient"]')!;
     input.value = '0.02';
     input.dispatchEvent(new Event('change', { bubbles: true }));
-    await expect.poll(() => callsOf(lab, 'set')[0]?.args).toEqual(['ppo.kl_coef', 0.02]);
+    await eventually(() => callsOf(lab, 'set')[0]?.args).toEqual(['ppo.kl_coef', 0.02]);
   });
 
   test('an answer is scored token by token', async () => {
     const lab = await openRoom('reward', { done });
     button('Score it').click();
-    await expect.poll(text).toContain('<|endoftext|>');
+    await eventually(text).toContain('<|endoftext|>');
     expect(callsOf(lab, 'score')[0]?.args[1]).toBe(' The owl is green.');
     expect(text()).toContain('one word longer than apt');
   });
@@ -106,9 +106,9 @@ describe('with everything trained', () => {
   test('a duel is blind, and its judgement gives a win rate with an interval', async () => {
     const lab = await openRoom('compare', { done });
     button('Start a duel').click();
-    await expect.poll(text).toContain('Answer 1');
+    await eventually(text).toContain('Answer 1');
     button('1 is better').click();
-    await expect.poll(text).toMatch(/95 % interval [\d.]+ % to 100\.0 %, 1 duel/);
+    await eventually(text).toMatch(/95 % interval [\d.]+ % to 100\.0 %, 1 duel/);
     expect(callsOf(lab, 'submitDuel')[0]?.args.slice(1)).toEqual(['left', 'me']);
   });
 });
@@ -116,19 +116,19 @@ describe('with everything trained', () => {
 describe('demonstrations', () => {
   test('can be edited and removed, and a removal undone', async () => {
     const lab = await openRoom('demonstrate', { done: ['base'] });
-    await expect.poll(text).toContain('The owl is green.');
+    await eventually(text).toContain('The owl is green.');
     button('Edit demonstration 1').click();
     const answer = [...page().querySelectorAll('textarea')][1]!;
     answer.value = 'It is green.';
     button('Save').click();
-    await expect.poll(text).toContain('It is green.');
+    await eventually(text).toContain('It is green.');
     expect(callsOf(lab, 'putDemonstration')[0]?.args[0]).toMatchObject({
       completion: ' It is green.',
     });
     button('Remove demonstration 1').click();
-    await expect.poll(text).toContain('The demonstration is removed.');
+    await eventually(text).toContain('The demonstration is removed.');
     button('Undo').click();
-    await expect.poll(() => callsOf(lab, 'putDemonstration')).toHaveLength(2);
+    await eventually(() => callsOf(lab, 'putDemonstration')).toHaveLength(2);
   });
 });
 
@@ -136,12 +136,12 @@ describe('an experiment', () => {
   test('is made with preset, seed and settings of the form', async () => {
     const lab = await openRoom('base', { done: [] });
     button('New experiment').click();
-    await expect.poll(() => page().querySelector('dialog[open] form')).not.toBeNull();
+    await eventually(() => page().querySelector('dialog[open] form')).not.toBeNull();
     const form = page().querySelector<HTMLFormElement>('dialog[open] form')!;
     const seed = form.querySelector<HTMLInputElement>('input[type="number"]')!;
     seed.value = '42';
     seed.dispatchEvent(new InputEvent('input', { bubbles: true }));
-    await expect.poll(text).toContain('310 MiB of graphics memory');
+    await eventually(text).toContain('310 MiB of graphics memory');
     button('Create').click();
     await expect
       .poll(() => callsOf(lab, 'create')[0]?.args[0])
@@ -151,7 +151,7 @@ describe('an experiment', () => {
   test('is deleted with a chance to undo, and not deleted when that is taken', async () => {
     const lab = await openRoom('base', { done: [] });
     button('Delete nano 7').click();
-    await expect.poll(text).toContain('is deleted.');
+    await eventually(text).toContain('is deleted.');
     button('Undo').click();
     expect(callsOf(lab, 'remove')).toEqual([]);
   });
@@ -172,7 +172,7 @@ test('an error of the lab is shown as its sentence and can be dismissed', async 
   const lab = await openRoom('base', { done: [] });
   lab.run = () => Promise.reject(new Error('The disk is full; the last checkpoint is kept.'));
   button('Train the base model').click();
-  await expect.poll(text).toContain('The disk is full; the last checkpoint is kept.');
+  await eventually(text).toContain('The disk is full; the last checkpoint is kept.');
   button('Dismiss').click();
-  await expect.poll(text).not.toContain('The disk is full');
+  await eventually(text).not.toContain('The disk is full');
 });

@@ -6,6 +6,9 @@ import { hashOf, type RoomName } from '../../src/ui/state/route';
 import '../../src/ui/styles/global.css';
 import { FakeLab, type FakeOptions } from '../support/fakeLab';
 
+/** Waits for something to become true: long, as a cold or busy machine may need it. */
+export const eventually = <T>(what: () => T) => expect.poll(what, { timeout: 30_000 });
+
 /** The page in a room; it is taken away when the test ends. Drafts of other tests are forgotten. */
 export async function openRoom(room: RoomName, options: FakeOptions = {}): Promise<FakeLab> {
   localStorage.clear();
@@ -24,7 +27,7 @@ export async function reopenRoom(room: RoomName, lab: FakeLab): Promise<FakeLab>
     dispose();
     root.remove();
   });
-  await expect.poll(() => root.querySelector('main h1')?.textContent?.toLowerCase()).toBe(room);
+  await eventually(() => root.querySelector('main h1')?.textContent?.toLowerCase()).toBe(room);
   return lab;
 }
 
