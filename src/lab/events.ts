@@ -6,12 +6,12 @@ const BATCH_MS = 100;
 export class EventQueue {
   /** The latest progress, for a page that has just been reloaded. */
   progress: Progress | null = null;
-  private listener: ((events: LabEvent[]) => void) | undefined;
+  private readonly listeners: ((events: LabEvent[]) => void)[] = [];
   private queued: LabEvent[] = [];
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   listen(listener: (events: LabEvent[]) => void): void {
-    this.listener = listener;
+    this.listeners.push(listener);
   }
 
   /** Queues an event; of several progress events in a batch only the last is kept. */
@@ -30,6 +30,7 @@ export class EventQueue {
     this.timer = undefined;
     const events = this.queued;
     this.queued = [];
-    if (events.length > 0) this.listener?.(events);
+    if (events.length === 0) return;
+    for (const listener of this.listeners) listener(events);
   };
 }

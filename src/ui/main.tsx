@@ -21,6 +21,7 @@ window.pocketRlhf = lab;
 const root = document.getElementById('root')!;
 if (isHeadless(location.hash)) {
   render(() => <Headless listen={(listener) => listen(lab, listener)} />, root);
+  void import('../hooks/headless').then(({ installHeadless }) => installHeadless(lab));
 } else {
   // A Comlink remote has LabApi's very methods; only its type says more.
   const api = lab as unknown as LabApi;
