@@ -78,6 +78,8 @@ export class Gpu {
   onError: (message: string) => void = (message) => {
     throw new Error(message);
   };
+  /** Whether the device is gone; everything made on it is useless then. */
+  isLost = false;
   private readonly pipelines = new Map<string, Promise<Pipeline>>();
   private readonly live = new Set<GPUBuffer>();
 
@@ -85,7 +87,10 @@ export class Gpu {
     readonly device: GPUDevice,
     readonly adapter: AdapterName,
   ) {
-    this.lost = device.lost;
+    this.lost = device.lost.then((info) => {
+      this.isLost = true;
+      return info;
+    });
     device.addEventListener('uncapturederror', (event) => this.onError(event.error.message));
   }
 

@@ -17,14 +17,20 @@ const RECORDED: readonly FieldKey[] = [
   'ppo.ptx_coef',
 ];
 
+/** A device that is lost this often in one run will be lost again. */
+const MOST_LOSSES = 3;
+
 export class Control {
   private running: Promise<void> | undefined;
   private unfinished: { stages: readonly Stage[]; options: RunOptions } | undefined;
   private recordAgain = false;
+  private losses = 0;
 
   constructor(
     private readonly session: Session,
     private readonly events: EventQueue,
+    /** The GPU as it is now; a new one after the last was lost. */
+    private readonly device: () => Promise<Gpu>,
   ) {}
 
   get isRunning(): boolean {
@@ -36,14 +42,14 @@ export class Control {
     if (this.running) throw new Error(`A stage is running; pause it before you ${what}.`);
   }
 
-  run(gpu: Gpu, stages: readonly Stage[], options: RunOptions = {}): Promise<void> {
+  run(stages: readonly Stage[], options: RunOptions = {}): Promise<void> {
     this.refuseWhileRunning('start another');
     this.unfinished = { stages, options };
-    return this.start(gpu);
+    return this.start();
   }
 
   /** Goes on with what was paused, for a number of steps or to the end. */
-  resume(gpu: Gpu, steps = Number.POSITIVE_INFINITY): Promise<void> {
+  resume(steps = Number.POSITIVE_INFINITY): Promise<void> {
     this.refuseWhileRunning('resume');
     if (!this.unfinished) {
       const { stages } = this.session.experiment.record;
@@ -53,7 +59,7 @@ export class Control {
       if (!next) return Promise.resolve();
       this.unfinished = { stages: [next], options: {} };
     }
-    return this.start(gpu, steps);
+    return this.start(steps);
   }
 
   /** Resolves when the stage has stopped and its checkpoint is stored. */
@@ -76,20 +82,21 @@ export class Control {
     this.session.runner.pause();
   }
 
-  private start(gpu: Gpu, steps = Number.POSITIVE_INFINITY): Promise<void> {
+  private start(steps = Number.POSITIVE_INFINITY): Promise<void> {
     this.session.runner.resume(steps);
-    this.running = this.runUnfinished(gpu).finally(() => {
+    this.losses = 0;
+    this.running = this.runUnfinished().finally(() => {
       this.running = undefined;
       this.events.flush();
     });
     return this.running;
   }
 
-  private async runUnfinished(gpu: Gpu): Promise<void> {
+  private async runUnfinished(): Promise<void> {
     const { stages, options } = this.unfinished!;
     for (const stage of STAGES.filter((candidate) => stages.includes(candidate))) {
       if (this.session.experiment.record.stages[stage] === 'done') continue;
-      if (!(await this.runStage(gpu, stage, options))) return;
+      if (!(await this.runStage(stage, options))) return;
     }
     this.unfinished = undefined;
   }
@@ -101,8 +108,9 @@ export class Control {
   }
 
   /** @returns whether the stage is done; false when it was paused */
-  private async runStage(gpu: Gpu, stage: Stage, options: RunOptions): Promise<boolean> {
+  private async runStage(stage: Stage, options: RunOptions): Promise<boolean> {
     const { experiment, material, judge, runner } = this.session;
+    const gpu = await this.device();
     const ctx = runner.context(gpu, this.traceSink(options.trace ?? 0));
     this.turn(stage, 'running');
     runner.begin(stage);
@@ -119,11 +127,15 @@ export class Control {
         if (this.recordAgain) {
           this.recordAgain = false;
           runner.resume();
-          return this.runStage(gpu, stage, options);
+          return this.runStage(stage, options);
         }
         this.turn(stage, 'paused');
         await experiment.save('metrics', 'samples', 'log');
         return false;
+      }
+      if (gpu.isLost && this.losses++ < MOST_LOSSES) {
+        runner.log('warn', 'The GPU device was lost; the run goes on from its last checkpoint.');
+        return this.runStage(stage, options);
       }
       const message = cause instanceof Error ? cause.message : String(cause);
       this.turn(stage, 'failed', message);

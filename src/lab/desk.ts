@@ -40,15 +40,13 @@ export class Desk {
     return shuffledOrder(task.completions.length, (seed ^ hash(labeler)) >>> 0, index);
   }
 
-  private itemAt(index: number, labeler: string): RankingItem {
-    const task = this.experiment.parts.tasks[index]!;
-    const order = this.shownOrder(task, labeler, index);
+  private item(id: string, task: RankingTask, order: readonly number[], labeler: string) {
+    const { personal } = this.experiment.parts;
     return {
-      id: `${index}`,
+      id,
       prompt: task.prompt,
       completions: order.map((at) => task.completions[at]!),
-      done: this.experiment.parts.personal.filter((one) => one.labeler === labeler && one.ranks)
-        .length,
+      done: personal.filter((one) => one.labeler === labeler && one.ranks).length,
     };
   }
 
@@ -64,7 +62,8 @@ export class Desk {
       parts.tasks.push(...(await this.more(parts.tasks.length)));
       await this.experiment.save('tasks');
     }
-    return this.itemAt(index, labeler);
+    const task = parts.tasks[index]!;
+    return this.item(`${index}`, task, this.shownOrder(task, labeler, index), labeler);
   }
 
   /** @throws when the ranks do not fit the item */
@@ -96,9 +95,9 @@ export class Desk {
     if (!last) return null;
     parts.personal = parts.personal.filter((one) => one !== last);
     await this.experiment.save('personal');
-    const { id, ranks, likert, flags, seconds } = last;
+    const { id, task, order, ranks, likert, flags, seconds } = last;
     return {
-      item: this.itemAt(Number(id), labeler),
+      item: this.item(id, task, order, labeler),
       was: { id, labeler, ranks, likert, flags, seconds },
     };
   }

@@ -45,11 +45,12 @@ export class Lab implements LabApi {
   constructor(private readonly options: LabOptions) {}
 
   async open(): Promise<GpuStatus> {
-    if (this.gpuStatus?.ok) return this.gpuStatus;
+    if (this.gpuStatus?.ok && !this.gpu?.isLost) return this.gpuStatus;
     try {
-      this.gpu = await Gpu.open();
-      this.gpu.onError = (message) => this.log('error', `The GPU reported: ${message}`);
-      this.gpuStatus = { ok: true, ...this.gpu.adapter };
+      const gpu = await Gpu.open();
+      gpu.onError = (message) => this.log('error', `The GPU reported: ${message}`);
+      this.gpu = gpu;
+      this.gpuStatus = { ok: true, ...gpu.adapter };
     } catch (cause) {
       if (!(cause instanceof GpuUnavailable)) throw cause;
       this.gpuStatus = { ok: false, problem: cause.problem, message: cause.message };
@@ -72,12 +73,12 @@ export class Lab implements LabApi {
     return this.current;
   }
 
-  /** The GPU. @throws with the reason there is none */
-  private get device(): Gpu {
-    if (this.gpu) return this.gpu;
-    const status = this.gpuStatus;
-    throw new Error(status && !status.ok ? status.message : 'The lab has not been opened yet.');
-  }
+  /** The GPU, opened anew where the last one was lost. @throws with the reason there is none */
+  private device = async (): Promise<Gpu> => {
+    const status = await this.open();
+    if (!status.ok) throw new Error(status.message);
+    return this.gpu!;
+  };
 
   async experiments() {
     const ids = await this.options.store.ids();
@@ -140,7 +141,7 @@ export class Lab implements LabApi {
     const session = await openSession(experiment, options.prepare, events.emit, (from) =>
       this.moreTasks(from),
     );
-    this.current = { ...session, control: new Control(session, events) };
+    this.current = { ...session, control: new Control(session, events, this.device) };
     events.progress = null;
     return snapshotOf(session, null);
   }
@@ -163,7 +164,7 @@ export class Lab implements LabApi {
   }
 
   async run(stages: readonly Stage[], options: RunOptions = {}): Promise<void> {
-    await this.selected.control.run(this.device, stages, options);
+    await this.selected.control.run(stages, options);
   }
 
   async pause(): Promise<void> {
@@ -171,11 +172,11 @@ export class Lab implements LabApi {
   }
 
   async resume(): Promise<void> {
-    await this.selected.control.resume(this.device);
+    await this.selected.control.resume();
   }
 
   async step(): Promise<void> {
-    await this.selected.control.resume(this.device, 1);
+    await this.selected.control.resume(1);
   }
 
   async reset(stage: Stage): Promise<void> {
@@ -249,12 +250,17 @@ export class Lab implements LabApi {
 
   async sample(request: Parameters<LabApi['sample']>[0]) {
     const { experiment, judge, runner } = this.selected;
-    return sampleAnswers(runner.context(this.device, undefined), experiment, judge, request);
+    return sampleAnswers(
+      runner.context(await this.device(), undefined),
+      experiment,
+      judge,
+      request,
+    );
   }
 
   async score(prompt: string, completion: string) {
     const { experiment, judge, runner } = this.selected;
-    const ctx = runner.context(this.device, undefined);
+    const ctx = runner.context(await this.device(), undefined);
     return scoreAnswer(ctx, experiment, judge, prompt, completion);
   }
 
@@ -267,7 +273,7 @@ export class Lab implements LabApi {
     if (prompts.length === 0) throw new Error('Every prompt has been ranked; there are no more.');
     const models = { sft: experiment.model('sft'), base: experiment.model('base') };
     const ctx = {
-      ...runner.context(this.device, undefined),
+      ...runner.context(await this.device(), undefined),
       progress: () => {},
       breathe: async () => {},
     };

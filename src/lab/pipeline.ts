@@ -115,7 +115,9 @@ async function gatherRankings({ ctx, experiment, material, judge, emit }: Pipeli
   const models = { sft: experiment.model('sft'), base: experiment.model('base') };
   const texts = (prompts: readonly { prompt: string }[]) => prompts.map(({ prompt }) => prompt);
   const train = texts(rankingPrompts.train).slice(0, ctx.settings['data.ranked_prompts']);
-  const tasks = await sampleTasks(ctx, train, models, 0);
+  // People may have ranked some already: those tasks stay as they were shown.
+  const there = parts.tasks.length;
+  const tasks = [...parts.tasks, ...(await sampleTasks(ctx, train.slice(there), models, there))];
   const val = await sampleTasks(
     ctx,
     texts(rankingPrompts.val),
