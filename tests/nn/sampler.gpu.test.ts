@@ -187,8 +187,11 @@ describe('(seed, sequence) fixes every draw', () => {
     const two = await sample({ B: 2 }, PROMPTS.slice(2), [3, 42]);
     for (const b of [0, 1]) {
       expect(response(two, b, PROMPTS.slice(2))).toEqual(response(all, b + 2));
-      const logprobs = all.logprobs.subarray((b + 2) * 9, (b + 3) * 9);
-      expect(two.logprobs.subarray(b * 9, (b + 1) * 9)).toEqual(logprobs);
+      for (let r = 0; r < 9; r++) {
+        // A batch of another size may run another variant of the matrix products.
+        const off = two.logprobs[b * 9 + r]! - all.logprobs[(b + 2) * 9 + r]!;
+        expect(Math.abs(off)).toBeLessThan(LOGPROB_TOLERANCE);
+      }
     }
   });
 
