@@ -18,7 +18,7 @@ const BATCHES: Record<string, Batch> = {
   'K of 4 and 2, ties, and empty rows between': {
     T: 7,
     group: [0, 0, -1, 1, 0, 0, 1, -1],
-    rank: [2, 1, 0, 1, 2, 3, 2, 0],
+    rank: [2, 1, 0, 1, 2, 3, 2, 9],
     length: [7, 1, 0, 3, 6, 5, 2, 0],
   },
   'nine completions of each of nine prompts': {
