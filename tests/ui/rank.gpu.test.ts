@@ -106,6 +106,7 @@ test('buttons do the same as keys', async () => {
     button(`Place ${letter} at rank ${rank}`).click();
   }
   button('Move D better').click();
+  expect(shownRanks()).toEqual([[0], [1], [3], [2]]);
   button('Submit').click();
   await eventually(() => lab.submissions[0]?.ranks).toEqual([1, 2, 4, 3]);
 });

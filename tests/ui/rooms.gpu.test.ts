@@ -88,7 +88,7 @@ describe('with everything trained', () => {
   });
 
   test('a control of PPO is set in the lab at once', async () => {
-    const lab = await openRoom('reinforce', { done });
+    const lab = await openRoom('reinforce', { done: ['base', 'sft', 'reward'], paused: 'ppo' });
     const input = page().querySelector<HTMLInputElement>('input[aria-label^="KL coefficient"]')!;
     input.value = '0.02';
     input.dispatchEvent(new Event('change', { bubbles: true }));

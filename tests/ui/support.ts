@@ -4,6 +4,14 @@ import { expect, onTestFinished } from 'vitest';
 import { App } from '../../src/ui/App';
 import { hashOf, type RoomName } from '../../src/ui/state/route';
 import '../../src/ui/styles/global.css';
+// The rooms are loaded before a test begins, not while it waits for one.
+import '../../src/ui/rooms/Base';
+import '../../src/ui/rooms/Compare';
+import '../../src/ui/rooms/Demonstrate';
+import '../../src/ui/rooms/Rank';
+import '../../src/ui/rooms/Reinforce';
+import '../../src/ui/rooms/Reward';
+import '../../src/ui/shell/NewExperiment';
 import { FakeLab, type FakeOptions } from '../support/fakeLab';
 
 /** Waits for something to become true: long, as a cold or busy machine may need it. */

@@ -1,4 +1,6 @@
 /** Back and forth through a long list. */
+import styles from './Pager.module.css';
+
 export function Pager(props: {
   from: number;
   count: number;
@@ -8,10 +10,7 @@ export function Pager(props: {
 }) {
   const last = () => Math.min(props.total, props.from + props.count);
   return (
-    <span
-      class="small muted"
-      style={{ display: 'inline-flex', gap: '0.5rem', 'align-items': 'center' }}
-    >
+    <span class={styles['pager']}>
       <button
         type="button"
         data-small

@@ -31,23 +31,20 @@ export function StageAction(props: { stage: Stage; verb?: string; quiet?: boolea
   const startOver = async () => {
     const name = STAGE_NAMES[props.stage];
     const yes = await ask({
-      title: `Train ${name} again?`,
-      text: `What ${name} and the stages after it have made is thrown away, your rankings and demonstrations are kept.`,
-      yes: 'Train again',
+      title: `Start ${name} over?`,
+      text: `What ${name} and the stages after it have made is thrown away. Your rankings and demonstrations are kept, and you can change the settings before it runs again.`,
+      yes: 'Throw it away',
     });
     if (!yes) return;
-    const cleared = await store.notices.attempt(() => store.api.reset(props.stage));
+    await store.notices.attempt(() => store.api.reset(props.stage));
     await store.refresh();
-    if (cleared) store.run([props.stage]);
   };
   return (
     <Switch>
       <Match when={!store.state.experiment}>
         <StartExperiment />
       </Match>
-      <Match when={status() === 'running' || status() === 'paused'}>
-        <span class="muted">{status() === 'running' ? 'It is running.' : 'It is paused.'}</span>
-      </Match>
+      <Match when={status() === 'running' || status() === 'paused'}>{null}</Match>
       <Match when={status() === 'done'}>
         <button type="button" disabled={blocked()} onClick={() => void startOver()}>
           Start over …

@@ -9,6 +9,8 @@ export function StageSettings(props: { stage: Stage; sections: readonly Section[
   const store = useLab();
   const locked = () => {
     const status = store.status(props.stage);
+    // PPO takes its settings up from one iteration to the next.
+    if (props.stage === 'ppo') return status === 'done';
     return status === 'done' || status === 'running' || status === 'paused';
   };
   return (

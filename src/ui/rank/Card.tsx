@@ -1,10 +1,9 @@
-/** One completion on the board, with its handle and its buttons. */
-import { For, Show } from 'solid-js';
+/** One completion on the board, with its handle; its buttons are in the bar below the board. */
 import { Completion } from '../parts/Samples';
 import type { RankingSession } from '../state/ranking';
 import styles from './Card.module.css';
 import type { Drag } from './drag';
-import { FLAGS, move, place, tie } from './ranking';
+import { FLAGS } from './ranking';
 
 /** Completions are called A, B, C … in the order in which they were shown. */
 export const letterOf = (item: number): string => String.fromCharCode(65 + item);
@@ -20,10 +19,6 @@ export function Card(props: { session: RankingSession; item: number; drag: Drag 
   const name = () => {
     const place = slot();
     return `Completion ${letterOf(props.item)}, ${place === null ? 'not placed' : `rank ${place + 1}`}`;
-  };
-  const act = (change: Parameters<RankingSession['change']>[0], advance = false) => {
-    props.session.select(props.item);
-    props.session.change(change, advance);
   };
   return (
     <article
@@ -55,58 +50,6 @@ export function Card(props: { session: RankingSession; item: number; drag: Drag 
         <p class={styles['marks']}>
           {[likert() && `quality ${likert()} of 7`, ...flags()].filter(Boolean).join(' · ')}
         </p>
-      </div>
-      <div class={styles['buttons']}>
-        <Show
-          when={slot() !== null}
-          fallback={
-            <For each={board().slots}>
-              {(_, rank) => (
-                <button
-                  type="button"
-                  data-small
-                  aria-label={`Place ${letterOf(props.item)} at rank ${rank() + 1}`}
-                  onClick={() => act((b) => place(b, props.item, rank()), true)}
-                >
-                  {rank() + 1}
-                </button>
-              )}
-            </For>
-          }
-        >
-          <button
-            type="button"
-            data-small
-            aria-label={`Move ${letterOf(props.item)} better`}
-            onClick={() => act((b) => move(b, props.item, -1))}
-          >
-            ↑
-          </button>
-          <button
-            type="button"
-            data-small
-            aria-label={`Move ${letterOf(props.item)} worse`}
-            onClick={() => act((b) => move(b, props.item, 1))}
-          >
-            ↓
-          </button>
-          <button
-            type="button"
-            data-small
-            aria-label={`Tie ${letterOf(props.item)} with its neighbour`}
-            onClick={() => act((b) => tie(b, props.item))}
-          >
-            =
-          </button>
-          <button
-            type="button"
-            data-small
-            aria-label={`Take ${letterOf(props.item)} off the ranking`}
-            onClick={() => act((b) => place(b, props.item, null))}
-          >
-            ✕
-          </button>
-        </Show>
       </div>
     </article>
   );

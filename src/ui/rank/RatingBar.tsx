@@ -1,10 +1,16 @@
-/** Quality and flags of the selected completion, and what to do with the whole item. */
+/** Rank, quality and flags of the selected completion, and what to do with the whole item. */
 import { For } from 'solid-js';
 import type { RankingSession } from '../state/ranking';
 import { letterOf } from './Card';
 import styles from './RatingBar.module.css';
-import { FLAGS, rate, toggleFlag, unplaced } from './ranking';
+import { type Board, FLAGS, move, place, rate, tie, toggleFlag, unplaced } from './ranking';
 
+const MOVES = [
+  { sign: '↑', what: 'Move it better', act: (b: Board, i: number) => move(b, i, -1) },
+  { sign: '↓', what: 'Move it worse', act: (b: Board, i: number) => move(b, i, 1) },
+  { sign: '=', what: 'Tie it with its neighbour', act: tie },
+  { sign: '✕', what: 'Take it off the ranking', act: (b: Board, i: number) => place(b, i, null) },
+] as const;
 const LIKERT = [1, 2, 3, 4, 5, 6, 7] as const;
 
 export function RatingBar(props: { session: RankingSession; onShowKeys: () => void }) {
@@ -15,6 +21,43 @@ export function RatingBar(props: { session: RankingSession; onShowKeys: () => vo
   return (
     <div class={styles['bar']}>
       <div class={styles['rating']}>
+        <fieldset>
+          <legend>
+            Rank of <strong>{letter()}</strong>
+          </legend>
+          <For
+            each={session()
+              .board()
+              .slots.map((_, slot) => slot)}
+          >
+            {(slot) => (
+              <button
+                type="button"
+                data-small
+                aria-pressed={session().board().slots[item()] === slot}
+                aria-label={`Place ${letter()} at rank ${slot + 1}`}
+                onClick={() => session().change((board) => place(board, item(), slot), true)}
+              >
+                {slot + 1}
+              </button>
+            )}
+          </For>
+          <span class={styles['moves']}>
+            <For each={MOVES}>
+              {(entry) => (
+                <button
+                  type="button"
+                  data-small
+                  aria-label={entry.what.replace('it', letter())}
+                  title={entry.what.replace('it', letter())}
+                  onClick={() => session().change((board) => entry.act(board, item()))}
+                >
+                  {entry.sign}
+                </button>
+              )}
+            </For>
+          </span>
+        </fieldset>
         <fieldset>
           <legend>
             Overall quality of <strong>{letter()}</strong>

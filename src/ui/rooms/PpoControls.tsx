@@ -28,22 +28,26 @@ const valueAt = ({ from, to }: Control, position: number): number =>
 
 export function PpoControls() {
   const store = useLab();
+  const usable = () => store.state.experiment !== null && store.status('ppo') !== 'done';
   return (
     <Section
       title="Controls"
-      aside={<span class="small muted">taken up by the next iteration</span>}
+      aside={
+        <span class="small muted">
+          {usable() || !store.state.experiment
+            ? 'taken up by the next iteration'
+            : 'as they ran; start over to change them'}
+        </span>
+      }
     >
       <ul class={styles['controls']}>
-        <For each={CONTROLS}>{(control) => <Row control={control} />}</For>
+        <For each={CONTROLS}>{(control) => <Row control={control} usable={usable()} />}</For>
       </ul>
-      <p class="small muted">
-        {store.state.experiment ? '' : 'They take hold once there is an experiment.'}
-      </p>
     </Section>
   );
 }
 
-function Row(props: { control: Control }) {
+function Row(props: { control: Control; usable: boolean }) {
   const store = useLab();
   const id = createUniqueId();
   const field = (): NumberField => FIELDS[props.control.key];
@@ -63,7 +67,7 @@ function Row(props: { control: Control }) {
         type="range"
         min="0"
         max={POSITIONS}
-        disabled={!store.state.experiment}
+        disabled={!props.usable}
         value={positionOf(props.control, value())}
         aria-valuetext={String(value())}
         onChange={(event) => set(valueAt(props.control, event.target.valueAsNumber))}
@@ -72,7 +76,7 @@ function Row(props: { control: Control }) {
         label={`${field().label}, exact value`}
         field={field()}
         value={value()}
-        disabled={!store.state.experiment}
+        disabled={!props.usable}
         onChange={set}
       />
     </li>

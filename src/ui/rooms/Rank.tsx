@@ -16,8 +16,8 @@ import { createRankingSession, type RankingSession } from '../state/ranking';
 import styles from './Rank.module.css';
 
 const LAYOUTS = [
-  { value: 'stacked', label: 'Stacked' },
   { value: 'side', label: 'Side by side' },
+  { value: 'stacked', label: 'Stacked' },
 ] as const;
 type Layout = (typeof LAYOUTS)[number]['value'];
 
@@ -60,7 +60,7 @@ export default function Rank() {
 }
 
 function Work(props: { session: RankingSession; ready: boolean }) {
-  const [layout, setLayout] = createSignal<Layout>('stacked');
+  const [layout, setLayout] = createSignal<Layout>('side');
   const [keys, setKeys] = createSignal(false);
   const session = () => props.session;
   return (

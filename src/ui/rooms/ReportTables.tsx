@@ -86,35 +86,31 @@ export function ReportTables() {
 
 function ModelTable(props: { rows: readonly Row[]; caption: string }) {
   return (
-    <div class={styles['scroll']}>
-      <table class={styles['table']}>
-        <caption class="hidden-visually">{props.caption}</caption>
-        <thead>
-          <tr>
-            <td />
-            <For each={MODELS}>
-              {(model) => (
-                <th scope="col" data-number>
-                  {WRITER_NAMES[model]}
-                </th>
-              )}
-            </For>
-          </tr>
-        </thead>
-        <tbody>
-          <For each={props.rows}>
-            {(row) => (
-              <tr>
-                <th scope="row">{row.what}</th>
-                <For each={MODELS}>
-                  {(model) => <td data-number>{row.format(row.of[model])}</td>}
-                </For>
-              </tr>
+    <table class={styles['table']}>
+      <caption class="hidden-visually">{props.caption}</caption>
+      <thead>
+        <tr>
+          <td />
+          <For each={MODELS}>
+            {(model) => (
+              <th scope="col" data-number>
+                {WRITER_NAMES[model]}
+              </th>
             )}
           </For>
-        </tbody>
-      </table>
-    </div>
+        </tr>
+      </thead>
+      <tbody>
+        <For each={props.rows}>
+          {(row) => (
+            <tr>
+              <th scope="row">{row.what}</th>
+              <For each={MODELS}>{(model) => <td data-number>{row.format(row.of[model])}</td>}</For>
+            </tr>
+          )}
+        </For>
+      </tbody>
+    </table>
   );
 }
 
