@@ -29,7 +29,7 @@ const strictPolicy: Plugin = {
 export default defineConfig({
   base: './',
   plugins: [solid(), strictPolicy],
-  worker: { format: 'es' },
+  worker: { format: 'es', rolldownOptions: { checks: { pluginTimings: false } } },
   build: {
     target: 'es2022',
     rolldownOptions: {
