@@ -191,6 +191,12 @@ export class Gpu {
     }
   }
 
+  /** Whether an error came of losing the device, which may be known only a moment later. */
+  async wasLost(): Promise<boolean> {
+    await Promise.race([this.lost, new Promise((done) => setTimeout(done, 200))]);
+    return this.isLost;
+  }
+
   submit(...commands: GPUCommandBuffer[]): void {
     this.counters.submits++;
     this.device.queue.submit(commands);

@@ -133,7 +133,8 @@ export class Control {
         await experiment.save('metrics', 'samples', 'log');
         return false;
       }
-      if (gpu.isLost && this.losses++ < MOST_LOSSES) {
+      if (this.losses < MOST_LOSSES && (await gpu.wasLost())) {
+        this.losses++;
         runner.log('warn', 'The GPU device was lost; the run goes on from its last checkpoint.');
         return this.runStage(stage, options);
       }

@@ -34,6 +34,8 @@ export interface PipelineParts {
 
 /** Rollouts of an iteration that are shown token by token. */
 const SHOWN_ROLLOUTS = 8;
+/** Prompts of the validation and of the held-out rankings, as a share of the training ones. */
+const HELD_SHARE = 0.2;
 /** Sequences that are scored at a time. */
 const SCORED = 64;
 
@@ -118,16 +120,18 @@ async function gatherRankings({ ctx, experiment, material, judge, emit }: Pipeli
   // People may have ranked some already: those tasks stay as they were shown.
   const there = parts.tasks.length;
   const tasks = [...parts.tasks, ...(await sampleTasks(ctx, train.slice(there), models, there))];
+  const held = Math.max(8, Math.ceil(ctx.settings['data.ranked_prompts'] * HELD_SHARE));
+  const some = (prompts: readonly { prompt: string }[]) => texts(prompts).slice(0, held);
   const val = await sampleTasks(
     ctx,
-    texts(rankingPrompts.val),
+    some(rankingPrompts.val),
     models,
     1_000_000,
     'sampling validation completions',
   );
   const heldout = await sampleTasks(
     ctx,
-    texts(rankingPrompts.heldout),
+    some(rankingPrompts.heldout),
     models,
     2_000_000,
     'sampling held-out completions',

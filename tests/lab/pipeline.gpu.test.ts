@@ -1,0 +1,92 @@
+/** The whole pipeline through the lab's own interface, on a model small enough for a test. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MODELS, STAGES } from '../../src/config/stages';
+import type { Report } from '../../src/lab/api';
+import { readSafetensors } from '../../src/text/formats/safetensors';
+import { smallConfig, testLab } from '../support/lab';
+
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+describe('a run from random weights to the report', () => {
+  const { lab, events } = testLab();
+  let report: Report;
+
+  beforeAll(async () => {
+    await lab.create(smallConfig());
+    await lab.run(STAGES, { trace: 1 });
+    report = (await lab.snapshot())!.report!;
+  }, 240_000);
+  afterAll(async () => {
+    await lab.pause();
+  });
+
+  it('finishes every stage and leaves every model', async () => {
+    const snapshot = (await lab.snapshot())!;
+    expect(Object.values(snapshot.stages)).toEqual(STAGES.map(() => 'done'));
+    expect([...snapshot.models].sort()).toEqual([...MODELS].sort());
+    expect(report.ok).toBe(true);
+  });
+
+  it('can give every file of the contract', async () => {
+    const names = await lab.files();
+    for (const name of [
+      'experiment.json',
+      'report.json',
+      'metrics.jsonl',
+      ...['train', 'val'].map((split) => `data/pretrain.${split}.txt`),
+      'data/skills.test.jsonl',
+      ...['train', 'val', 'test'].map((split) => `data/prompts.${split}.jsonl`),
+      ...['train', 'val'].map((split) => `data/demonstrations.${split}.jsonl`),
+      ...['train', 'val', 'heldout'].map((split) => `data/rankings.${split}.jsonl`),
+      ...['train', 'val', 'heldout'].map((split) => `data/comparisons.${split}.jsonl`),
+      'data/rollouts.jsonl',
+      'data/evaluation.jsonl',
+      ...MODELS.map((model) => `models/${model}/model.safetensors`),
+      ...['base', 'sft', 'sft_for_rl', 'reward', 'ppo'].map(
+        (stage) => `trace/${stage}/update-0001.safetensors`,
+      ),
+      'trace/ppo/rollout-0001.safetensors',
+      'trace/ppo/rollout-0003.safetensors',
+      'trace/ppo/update-0006.safetensors',
+    ]) {
+      expect(names).toContain(name);
+      expect((await lab.file(name)).length).toBeGreaterThan(0);
+    }
+  });
+
+  it('starts PPO at a KL of exactly 0 and a ratio of exactly 1', async () => {
+    const { metrics } = (await lab.snapshot())!;
+    expect(metrics.ppo![0]!['objective/kl']).toBe(0);
+    const update = readSafetensors(await lab.file('trace/ppo/update-0001.safetensors'));
+    expect(Number(update.metadata['approxkl'])).toBe(0);
+    expect(Number(update.metadata['clipfrac'])).toBe(0);
+  });
+
+  it('gives the demonstrations a mean reward of 0 with the stored reward model', async () => {
+    const demonstrations = text(await lab.file('data/demonstrations.train.jsonl'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { prompt: string; completion: string });
+    let sum = 0;
+    for (const { prompt, completion } of demonstrations) {
+      sum += (await lab.score(prompt, completion)).rewards.at(-1)!;
+    }
+    // A mean of f32 scores of order 1 and a folded shift rounded to f32.
+    expect(Math.abs(sum / demonstrations.length)).toBeLessThan(1e-4);
+  });
+
+  it('sends metrics, samples and progress of every training', () => {
+    const trainings = new Set(events.flatMap((e) => (e.type === 'metrics' ? [e.training] : [])));
+    expect([...trainings].sort()).toEqual(['base', 'ppo', 'reward', 'sft', 'sft_for_rl']);
+    expect(events.some((e) => e.type === 'samples' && e.samples.length === 4)).toBe(true);
+    expect(events.some((e) => e.type === 'rollouts')).toBe(true);
+    expect(events.some((e) => e.type === 'progress')).toBe(true);
+  });
+
+  it('notes the memory that was estimated and the most that was held', () => {
+    const { estimated_bytes, peak_bytes } = report.memory;
+    expect(peak_bytes).toBeGreaterThan(1e6);
+    expect(estimated_bytes / peak_bytes).toBeGreaterThan(0.5);
+    expect(estimated_bytes / peak_bytes).toBeLessThan(2);
+  });
+});

@@ -1,0 +1,64 @@
+/** A run that was stopped and resumed ends with the very weights of one that was not. */
+import { describe, expect, it } from 'vitest';
+import { MODELS, type Stage } from '../../src/config/stages';
+import { memoryStore, type Store } from '../../src/store/store';
+import { smallConfig, testLab } from '../support/lab';
+
+const TRAINED: readonly Stage[] = ['base', 'sft', 'reward', 'ppo'];
+
+async function weightsOf(store: Store, id: string): Promise<Record<string, Float32Array>> {
+  const found: Record<string, Float32Array> = {};
+  for (const name of MODELS) {
+    const floats = await store.get<Float32Array>(id, `model ${name}`);
+    if (floats) found[name] = floats;
+  }
+  return found;
+}
+
+async function straight() {
+  const { lab, store } = testLab();
+  const { id } = await lab.create(smallConfig());
+  await lab.run(TRAINED);
+  return weightsOf(store, id);
+}
+
+describe('resuming', () => {
+  it('gives the same bits after a stop in every stage, each time with a new lab', async () => {
+    const wanted = await straight();
+    const store = memoryStore();
+    const first = testLab(store);
+    const { id } = await first.lab.create(smallConfig());
+    for (const stage of TRAINED) {
+      // Two single steps, each of which ends in a checkpoint, then a new lab goes on.
+      for (let step = 0; step < 2; step++) {
+        const { lab } = testLab(store);
+        await lab.select(id);
+        await lab.step();
+        expect((await lab.snapshot())!.stages[stage]).toBe('paused');
+      }
+      const { lab } = testLab(store);
+      await lab.select(id);
+      await lab.resume();
+      expect((await lab.snapshot())!.stages[stage]).toBe('done');
+    }
+    const met = await weightsOf(store, id);
+    expect(Object.keys(met).sort()).toEqual(Object.keys(wanted).sort());
+    for (const [name, floats] of Object.entries(wanted)) {
+      expect(
+        met[name]!.every((value, i) => Object.is(value, floats[i])),
+        name,
+      ).toBe(true);
+    }
+  }, 300_000);
+
+  it('does not repeat or lose a row of the metrics', async () => {
+    const { lab } = testLab();
+    await lab.create(smallConfig());
+    await lab.step();
+    await lab.step();
+    await lab.resume();
+    const steps = (await lab.snapshot())!.metrics.base!.map(({ step }) => step);
+    expect(steps).toEqual([...new Set(steps)].sort((a, b) => a - b));
+    expect(steps.at(-1)).toBe(6);
+  }, 120_000);
+});
