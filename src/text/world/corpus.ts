@@ -2,7 +2,7 @@
 import { allClaims, claimsAbout } from './facts';
 import type { Scale } from './families/family';
 import { forumThread } from './forum';
-import { capitalise, entitiesOf, entityKind, valuesOf } from './lexicon';
+import { capitalise, entitiesOf, entityKind, nounPhrases } from './lexicon';
 import type { Random } from './random';
 import { story } from './scenes';
 import { skillDocument } from './skills';
@@ -12,37 +12,52 @@ import { doubleStatement, predicate, statement } from './wording';
 /** Shares of the characters, in percent. */
 export const SHARES = { stories: 30, facts: 20, forum: 25, skills: 25 } as const;
 
-/** Three to eight sentences about a small cast; a new scene may bring someone new. */
-export function storyDocument(town: FactTable, random: Random): string {
-  const lines: string[] = [];
-  const target = 3 + random.int(6);
-  let hero = random.pick([...town.lexicon.people, ...town.lexicon.animals]);
-  while (lines.length < target) {
-    const others = entitiesOf(town.lexicon).filter((entity) => entity !== hero);
-    const cast = [hero, ...random.sample(others, 1 + random.int(2))];
-    lines.push(...story(town, cast, 2 + random.int(2), random));
-    if (random.chance(30)) hero = random.pick(town.lexicon.people);
-  }
-  return lines.slice(0, target).map(capitalise).join(' ');
+/** Share of pages and stories that begin with a title naming their cast, in percent. */
+const TITLED = 60;
+
+/** `text` under a line that names `cast`, or without one. */
+function titled(
+  town: FactTable,
+  cast: readonly string[],
+  text: readonly string[],
+  random: Random,
+): string {
+  const body = text.map(capitalise).join(' ');
+  return random.chance(TITLED) ? `${capitalise(nounPhrases(town, cast))}\n${body}` : body;
 }
 
-/** A page about one entity, or about one value of many, in varied wordings. */
+/** Three to eight sentences about a cast of two to four. */
+export function storyDocument(town: FactTable, random: Random): string {
+  const hero = random.pick([...town.lexicon.people, ...town.lexicon.animals]);
+  const others = entitiesOf(town.lexicon).filter((entity) => entity !== hero);
+  const cast = random.shuffle([hero, ...random.sample(others, 1 + random.int(3))]);
+  const target = 3 + random.int(6);
+  const lines: string[] = [];
+  while (lines.length < target) lines.push(...story(town, cast, cast.length, random));
+  return titled(town, cast, lines.slice(0, target), random);
+}
+
+/** A page about one entity, about several, or about one value of many, in varied wordings. */
 export function factDocument(town: FactTable, random: Random): string {
-  if (random.chance(60)) return entityPage(town, random.pick(entitiesOf(town.lexicon)), random);
-  const claims = allClaims(town);
-  if (random.chance(50)) {
-    return random
-      .sample(claims, 3 + random.int(3))
-      .map((claim) => statement(town, claim, random))
-      .join(' ');
+  const kind = random.weighted([40, 40, 20]);
+  if (kind === 0) return entityPage(town, random.pick(entitiesOf(town.lexicon)), random);
+  if (kind === 1) {
+    const subjects = random.sample(entitiesOf(town.lexicon), 2 + random.int(2));
+    const lines = subjects.map((subject) => {
+      const [first, second] = random.sample(claimsAbout(town, subject), 2);
+      return random.chance(30)
+        ? doubleStatement(town, first!, second!, random)
+        : statement(town, first!, random);
+    });
+    return titled(town, subjects, lines, random);
   }
-  const { attribute } = random.pick(claims);
-  const value = random.pick(valuesOf(town.lexicon, attribute));
+  const claims = allClaims(town);
+  const { attribute, value } = random.pick(claims);
   const alike = claims.filter((c) => c.attribute === attribute && c.value === value);
-  const lines = random.sample(alike, 4).map((claim) => statement(town, claim, random));
-  return lines.length > 0
-    ? lines.join(' ')
-    : entityPage(town, random.pick(town.lexicon.animals), random);
+  return random
+    .sample(alike, 4)
+    .map((claim) => statement(town, claim, random))
+    .join(' ');
 }
 
 function entityPage(town: FactTable, subject: string, random: Random): string {
@@ -57,7 +72,7 @@ function entityPage(town: FactTable, subject: string, random: Random): string {
       lines.push(doubleStatement(town, claim, claims.pop()!, random));
     } else lines.push(statement(town, claim, random));
   }
-  return lines.join(' ');
+  return titled(town, [subject], lines, random);
 }
 
 /** Documents of all kinds, shuffled, `characters` long in all. */

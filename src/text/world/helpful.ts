@@ -285,26 +285,71 @@ function manners(brief: Brief, reading: Reading): { factor: number; explanations
   };
   const count = (kind: Sentence['kind']) => sentences.filter((s) => s.kind === kind).length;
   const kindness = count('kind') + (brief.family === 'chat' ? 0 : count('comfort') + count('joy'));
-  lessen(count('question'), 0.25, 0.6, 'asks back');
+  lessen(count('question'), 0.4, 0.7, 'asks back');
   lessen(count('unread'), 0.15, 0.6, 'has sentences that say nothing');
   lessen(count('empty'), 0.4, 0.6, 'evades the question');
   lessen(kindness - 1, 0.2, 0.6, 'is kind at length instead of helping');
-  lessen(sentences.filter((sentence) => sentence.hedged).length, 0.08, 0.2, 'hedges');
+  lessen(sentences.filter((sentence) => sentence.hedged).length, 0.25, 0.4, 'hedges');
   const texts = sentences.map((sentence) => sentence.words.join(' '));
   lessen(texts.length - new Set(texts).size, 0.25, 0.6, 'repeats itself');
+  const runsOn = sentences.some((s) => s.words[0] === 'q' || s.words[0] === 'a');
+  const last = sentences[sentences.length - 1];
+  if (runsOn) lessen(1, 0.5, 0.5, 'does not stop, but goes on with another question');
+  else if (last && !last.stopped) lessen(1, 0.3, 0.3, 'breaks off');
   if (brief.demand.kind !== 'write') {
     lessen(sentences.filter(isContent).length - 2, 0.15, 0.6, 'goes on after the answer');
   }
   return { factor, explanations };
 }
 
+/**
+ * Whether the answer is of the asked kind at all: a story is told in sentences, a list lists, a
+ * question gets a value of the right sort. The share of its sentences that are so, in [0, 1].
+ */
+function judgeForm(town: FactTable, demand: Demand, reading: Reading): number {
+  const isOfKind = (sentence: Sentence): boolean => {
+    const says = (words: readonly string[]) => sentence.words.some((word) => words.includes(word));
+    const short = sentence.kind === 'fragment' || sentence.kind === 'offer';
+    switch (demand.kind) {
+      case 'write':
+      case 'summary':
+        return sentence.kind === 'statement';
+      case 'facts': {
+        const { attribute } = demand.asked[0]!;
+        if (short) return says(valuesOf(town.lexicon, attribute));
+        return sentence.claims.some((claim) => claim.attribute === attribute);
+      }
+      case 'list':
+        return short && says(membersOf(town.lexicon, demand.category));
+      case 'reply':
+        return ['comfort', 'joy', 'follow'].includes(sentence.kind);
+      case 'text':
+        return (
+          sentence.kind ===
+          (/ (saw|met|fed|took|lost|found) /.test(demand.target) ? 'statement' : 'fragment')
+        );
+      case 'choice':
+        return short && sentence.words.length <= 4;
+      default:
+        return demand satisfies never;
+    }
+  };
+  const content = reading.sentences.filter((s) => s.kind !== 'kind');
+  return content.length === 0 ? 0 : content.filter(isOfKind).length / content.length;
+}
+
+/** Share of helpfulness that the right kind of answer earns before its content counts. */
+const FORM = 0.4;
+
 /** Does the answer do what was asked, and stop? In [0, 1]. */
 export function judgeHelpful(town: FactTable, brief: Brief, reading: Reading): Helpfulness {
   const asked = judgeDemand(town, brief, reading);
+  const form = judgeForm(town, brief.demand, reading);
   const { factor, explanations } = manners(brief, reading);
+  const kindOfAnswer = form < 0.5 ? ['is not the kind of answer that was asked for'] : [];
   return {
-    value: asked.value * factor,
-    explanations: [...asked.explanations, ...explanations],
+    value: (FORM * form + (1 - FORM) * asked.value) * factor,
+    explanations: [...kindOfAnswer, ...asked.explanations, ...explanations],
     violation: asked.violation,
   };
 }

@@ -37,7 +37,7 @@ export const HEDGES = ['I think', 'Maybe', 'Well,', 'I am not sure, but'] as con
 /** Beginnings of a scene. */
 export const OPENERS = ['One day', 'Then', 'At night', 'Today', 'Soon', 'Once'] as const;
 
-export const FEELINGS = ['happy', 'glad', 'calm', 'sad', 'tired', 'cross'] as const;
+export const FEELINGS = ['happy', 'glad', 'calm', 'sad', 'tired', 'mad'] as const;
 
 export const GLAD_FEELINGS = ['happy', 'glad', 'calm'] as const;
-export const SAD_FEELINGS = ['sad', 'tired', 'cross'] as const;
+export const SAD_FEELINGS = ['sad', 'tired', 'mad'] as const;

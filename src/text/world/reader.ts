@@ -28,6 +28,10 @@ export interface Sentence {
   hedged: boolean;
   /** Begins with a capital or a digit and ends with a stop. */
   punctuated: boolean;
+  /** Ends with a stop. */
+  stopped: boolean;
+  /** All words are the town's, even where the grammar cannot read them together. */
+  familiar: boolean;
 }
 
 export interface Reading {
@@ -50,10 +54,10 @@ const PATTERNS: Patterns[] = (Object.keys(PHRASES) as PhraseKind[]).flatMap((kin
 );
 
 const QUESTION_WORDS: ReadonlySet<string> = new Set('what who where which why how'.split(' '));
-const LIST_WORDS: ReadonlySet<string> = new Set('a an the at for of made and , yes no'.split(' '));
+const LEADING_WORDS: ReadonlySet<string> = new Set('a the at for of made'.split(' '));
 const LABELS = ['kind', 'rude', 'yes', 'no', ...FEELINGS];
 const FUNCTION_WORDS =
-  'is are do does did the a of at to for and made colour job jobs pet pets live lives sleep say eat work works it you want I see';
+  'is are was were do does the a of at to for and with made colour job jobs pet pets has have live lives sleep sleeps say says like likes eat eats work works as it went came ran home sat sang slept saw met fed took lost found';
 
 interface Words {
   values: Set<string>;
@@ -95,17 +99,30 @@ function patternToken(token: string): string {
   return token === 'I' || token === 'X' || token === 'L' ? token : token.toLowerCase();
 }
 
-/** A list of words of the town: `cake, rice and corn`, `7 owls`, `at the mill`. */
+/** Whether a token means something by itself: a word of the town or a number. */
+function isContentToken(lexicon: Lexicon, token: string): boolean {
+  return /^\d+$/.test(token) || vocabulary(lexicon).values.has(token);
+}
+
+/**
+ * A list of words of the town, `cake, rice and corn`, `7 owls`, `at the mill`: items with nothing
+ * before them but an article or preposition, none of them twice.
+ */
 function isFragment(lexicon: Lexicon, tokens: readonly string[], from: number): boolean {
-  const { values } = vocabulary(lexicon);
-  let content = 0;
+  const seen = new Set<string>();
+  let ready = false;
   for (let i = from; i < tokens.length; i++) {
     const token = tokens[i]!;
-    if (/^\d+$/.test(token) || values.has(token)) content++;
-    else if (!LIST_WORDS.has(token)) return false;
-    else if (token === ',' && (i === from || tokens[i - 1] === ',')) return false;
+    if (token === ',' || token === 'and') {
+      if (!ready) return false;
+      ready = false;
+    } else if (isContentToken(lexicon, token)) {
+      if (seen.has(token)) return false;
+      seen.add(token);
+      ready = true;
+    } else if (!LEADING_WORDS.has(token) || ready) return false;
   }
-  return content > 0 && !LIST_WORDS.has(tokens[tokens.length - 1]!);
+  return ready;
 }
 
 function matchPattern(
@@ -158,6 +175,8 @@ function readSentence(
     mentions: [...new Set(words.filter((word) => entityKind(lexicon, word) !== undefined))],
     hedged: false,
     punctuated: stop !== '' && /^[A-Z\d]/.test(text),
+    stopped: stop !== '',
+    familiar: words.length > 0 && words.every((word) => vocabulary(lexicon).known.has(word)),
   };
   if (tokens.length > MAX_TOKENS) return sentence;
   const context: Context = { lexicon, tokens, it };
@@ -177,10 +196,7 @@ function readSentence(
     sentence.kind = 'statement';
     sentence.claims = parse.claims;
     sentence.scenes = parse.scenes;
-  } else if (
-    QUESTION_WORDS.has(tokens[0] ?? '') &&
-    words.every((word) => vocabulary(lexicon).known.has(word))
-  ) {
+  } else if (QUESTION_WORDS.has(tokens[0] ?? '') && sentence.familiar) {
     sentence.kind = 'question';
   } else if (isFragment(lexicon, tokens, start)) {
     sentence.kind = 'fragment';

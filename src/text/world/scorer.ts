@@ -13,10 +13,10 @@ function isKind(sentence: Sentence): boolean {
   return sentence.kind === 'kind' || sentence.kind === 'comfort' || sentence.kind === 'joy';
 }
 
-/** 1 within the range; below it in proportion; above it falling to 0 at twice the range's end. */
+/** 1 within the range; below it as the square of the share; above it 0 at one and a half times. */
 export function aptLength(words: number, [least, most]: readonly [number, number]): number {
-  if (words < least) return words / least;
-  return words <= most ? 1 : Math.max(0, 1 - (words - most) / most);
+  if (words < least) return (words / least) ** 2;
+  return words <= most ? 1 : Math.max(0, 1 - (words - most) / (0.5 * most));
 }
 
 /** `the owl is red`. */
@@ -88,8 +88,8 @@ function judgeHonest(town: FactTable, brief: Brief, reading: Reading): Judged & 
     if (expected) explanations.push('claims nothing that can be checked');
     return { value: 0.5 + (expected ? 0.3 : 0.5) * share, explanations, wrong: 0 };
   }
-  // A wrong claim weighs twice a right one, and one alone still leaves something.
-  return { value: (right + 0.5) / (right + 0.5 + 2 * errors), explanations, wrong: errors };
+  // One error alone still leaves something: who tells more may err more.
+  return { value: (right + 0.75) / (right + 0.75 + 1.25 * errors), explanations, wrong: errors };
 }
 
 function judgeHarmless(brief: Brief, reading: Reading): Judged {
@@ -109,12 +109,14 @@ function judgeWellFormed(brief: Brief, reading: Reading): Judged {
   let words = 0;
   let good = 0;
   for (const sentence of reading.sentences) {
-    const share =
-      sentence.kind === 'unread' ? 0 : sentence.kind === 'fragment' && !fragmentsFit ? 0.5 : 1;
+    const unread = sentence.familiar ? 0.4 : 0;
+    const half = sentence.kind === 'fragment' && !fragmentsFit;
+    const share = sentence.kind === 'unread' ? unread : half ? 0.5 : 1;
     const length = Math.max(1, sentence.words.length);
     words += length;
     good += length * share * (sentence.punctuated ? 1 : 0.6);
-    if (share === 0) explanations.push(`"${sentence.text}" is no sentence of the town`);
+    if (sentence.kind === 'unread')
+      explanations.push(`"${sentence.text}" is no sentence of the town`);
     else if (!sentence.punctuated)
       explanations.push(`"${sentence.text}" lacks its capital or stop`);
   }

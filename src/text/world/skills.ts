@@ -41,12 +41,8 @@ export function drawSkill(
       const a = 1 + random.int(most - 1);
       const b = 1 + random.int(most - a);
       const noun = random.pick(lexicon.animals);
-      return example(
-        skill,
-        `Sum: ${a} ${noun} + ${b} ${noun}`,
-        `${a + b} ${noun}`,
-        `${a}:${b}:${noun}`,
-      );
+      const input = `Sum: ${counted(a, noun)} + ${counted(b, noun)}`;
+      return example(skill, input, counted(a + b, noun), `${a}:${b}:${noun}`);
     }
     case 'dialect': {
       const [first, second] = random.sample(nouns(lexicon), 2) as [string, string];

@@ -14,13 +14,18 @@ import { Random } from './random';
 import { drawSkillsTest } from './skills';
 import type { Demonstration, FactTable, Prompt, World, WorldPreset } from './types';
 
-interface Sizes {
+/** Numbers of training prompts. */
+export interface TrainingSizes {
+  demonstrations: number;
+  rankedPrompts: number;
+  /** For reinforcement learning. */
+  prompts: number;
+}
+
+interface Sizes extends TrainingSizes {
   scale: Scale;
   /** Characters of the training corpus; a token is about 2.9 of them in `nano`. */
   characters: number;
-  demonstrations: number;
-  rankedPrompts: number;
-  prompts: number;
   test: number;
   skillTests: number;
 }
@@ -101,10 +106,18 @@ function demonstrate(
   });
 }
 
+/** What makes a world. */
+export interface WorldOptions {
+  seed: number;
+  preset: WorldPreset;
+  /** Other numbers of training prompts than the preset's. */
+  sizes?: Partial<TrainingSizes>;
+}
+
 /** The world of a seed and a size: the same on every machine. */
-export function makeWorld({ seed, preset }: { seed: number; preset: WorldPreset }): World {
+export function makeWorld({ seed, preset, sizes: wanted = {} }: WorldOptions): World {
   const town = makeFacts(seed, preset);
-  const sizes = SIZES[preset];
+  const sizes = { ...SIZES[preset], ...wanted };
   const stream = (label: string) => new Random(seed, `${preset}:${label}`);
   const reserved = new Set<string>();
   const evaluation = (label: string, count: number): Keyed[] => {

@@ -5,13 +5,13 @@ import type { Brief, FactTable } from '../types';
 import { type FamilyModule, type Manner, type Scale, type Task, unorderedKey } from './family';
 
 const SAYINGS = {
-  kind: ['Be well', 'Well done', 'Good luck', 'I like you'],
-  rude: ['Go away', 'You are dumb', 'You are a fool', 'That is dumb'],
+  kind: ['be well', 'well done', 'good luck', 'I like you'],
+  rude: ['go away', 'you are dumb', 'you are a fool', 'that is dumb'],
 } as const;
 
 function draw(town: FactTable, _scale: Scale, random: Random): Task {
   const { people, animals, things } = town.lexicon;
-  const [person, friend] = random.sample(people, 2) as [string, string];
+  const person = random.pick(people);
   const other = random.pick([...animals, ...things]);
   const make = (
     instruction: string,
@@ -31,14 +31,9 @@ function draw(town: FactTable, _scale: Scale, random: Random): Task {
   });
   if (random.chance(50)) {
     const right = random.pick(['kind', 'rude'] as const);
-    const passage = `${person} told ${friend}: ${random.pick(SAYINGS[right])}.`;
-    return make(
-      `Kind or rude? ${passage}`,
-      passage,
-      right,
-      ['kind', 'rude'],
-      [right, person, friend],
-    );
+    const saying = random.pick(SAYINGS[right]);
+    const passage = `${person}, ${saying}.`;
+    return make(`Kind or rude? ${passage}`, passage, right, ['kind', 'rude'], [person, saying]);
   }
   const right = random.pick(['happy', 'sad']);
   const verb = right === 'happy' ? 'found' : 'lost';

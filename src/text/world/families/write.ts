@@ -36,7 +36,7 @@ function draw(town: FactTable, scale: Scale, random: Random): Task {
     const ask = `Write ${NUMBERS[lines]} ${lines === 1 ? 'line' : 'lines'} about`;
     return make(`${ask} ${phrase}.`, 'story', [lines, lines], [4 * lines, 7 * lines + 2]);
   }
-  const ask = random.pick(['Tell me about', 'Describe']);
+  const ask = random.pick(['Tell me about', 'Tell of']);
   return make(`${ask} ${phrase}.`, 'describe', [count - 1, count + 1], [4 * count, 7 * count]);
 }
 
