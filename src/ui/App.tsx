@@ -73,6 +73,9 @@ function Broken(props: { error: unknown; reset: () => void }) {
         Nothing stored is lost.{' '}
         <button type="button" onClick={() => props.reset()}>
           Try again
+        </button>{' '}
+        <button type="button" onClick={() => location.reload()}>
+          Reload the page
         </button>
       </p>
     </section>

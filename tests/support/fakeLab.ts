@@ -6,22 +6,20 @@ import { defaultConfig, type ExperimentConfig } from '../../src/config/experimen
 import { type ModelName, STAGES, type Stage, type Training } from '../../src/config/stages';
 import type {
   DemonstrationRecord,
-  DuelScore,
   ExperimentSummary,
   GpuStatus,
   LabApi,
   LabEvent,
   MetricRow,
-  RankingItem,
   RankingSubmission,
   Sample,
   Snapshot,
   StageStatus,
 } from '../../src/lab/api';
 import type { Connection } from '../../src/ui/state/lab';
+import { FakeDesk } from './fakeDesk';
 import { fakeReport } from './fakeReport';
 import {
-  answerOf,
   CORPUS,
   DEMONSTRATIONS,
   noise,
@@ -78,7 +76,6 @@ const rowOf = (training: Training, step: number): MetricRow =>
 export class FakeLab implements LabApi, Connection {
   readonly calls: { name: string; args: readonly unknown[] }[] = [];
   readonly lab: LabApi = this;
-  readonly submissions: RankingSubmission[] = [];
   private listeners: ((events: LabEvent[]) => void)[] = [];
   private summaries: ExperimentSummary[] = [];
   private config: ExperimentConfig = defaultConfig('nano', 7);
@@ -91,11 +88,12 @@ export class FakeLab implements LabApi, Connection {
   private held = false;
   private queue: Stage[] = [];
   private demonstrationList: DemonstrationRecord[] = [...DEMONSTRATIONS];
-  private scores: DuelScore[] = [];
   private readonly options: FakeOptions;
+  private readonly desk: FakeDesk;
 
   constructor(options: FakeOptions = {}) {
     this.options = options;
+    this.desk = new FakeDesk(options.k ?? 4, (name, ...args) => this.note(name, ...args));
     const done = options.done === undefined ? [] : options.done;
     if (done === null) return;
     this.begin('nano 7');
@@ -108,6 +106,9 @@ export class FakeLab implements LabApi, Connection {
     }
   }
 
+  get submissions(): readonly RankingSubmission[] {
+    return this.desk.submissions;
+  }
   private note(name: string, ...args: unknown[]): void {
     this.calls.push({ name, args });
   }
@@ -311,6 +312,12 @@ export class FakeLab implements LabApi, Connection {
     this.config = { ...this.config, settings: { ...this.config.settings, [key]: value } };
   }
 
+  async importBase(files: Readonly<Record<string, Uint8Array>>): Promise<Snapshot> {
+    this.note('importBase', Object.keys(files));
+    this.finish('base');
+    return (await this.snapshot())!;
+  }
+
   async corpus(from: number, count: number) {
     return {
       total: 5120,
@@ -325,7 +332,7 @@ export class FakeLab implements LabApi, Connection {
   }
   async putDemonstration(item: DemonstrationRecord, index?: number): Promise<void> {
     this.note('putDemonstration', item, index);
-    if (index === undefined) this.demonstrationList.unshift(item);
+    if (index === undefined) this.demonstrationList.push(item);
     else this.demonstrationList[index] = item;
   }
   async removeDemonstration(index: number): Promise<DemonstrationRecord> {
@@ -353,80 +360,19 @@ export class FakeLab implements LabApi, Connection {
     };
   }
 
-  private itemAt(i: number, labeler: string): RankingItem {
-    const k = this.options.k ?? 4;
-    const models = ['sft', 'base', 'sft_for_rl', 'policy'] as const;
-    return {
-      id: `item-${i}`,
-      prompt: PROMPTS[i % PROMPTS.length]!,
-      completions: Array.from({ length: k }, (_, j) => answerOf(models[j % 4]!, i + (j >> 2))),
-      done: this.submissions.filter((s) => s.labeler === labeler).length,
-    };
-  }
-  async nextRanking(labeler: string): Promise<RankingItem> {
-    const done = this.submissions.filter((s) => s.labeler === labeler).length;
-    return this.itemAt(done, labeler);
-  }
+  nextRanking = (labeler: string) => this.desk.nextRanking(labeler);
   async submitRanking(submission: RankingSubmission) {
-    this.note('submitRanking', submission);
-    this.submissions.push(submission);
-    const ranks = submission.ranks ?? [];
-    const pairs = ranks.flatMap((a, i) => ranks.slice(i + 1).filter((b) => a !== b)).length;
-    const models = ['sft', 'base', 'sft_for_rl', 'policy'] as const;
+    const reveal = await this.desk.submitRanking(submission);
     this.send({ type: 'labels', counts: this.labels() });
-    return { writers: submission.likert.map((_, i) => models[i % 4]!), pairs };
+    return reveal;
   }
-  async undoRanking(labeler: string) {
-    this.note('undoRanking', labeler);
-    const at = this.submissions.findLastIndex((s) => s.labeler === labeler);
-    if (at < 0) return null;
-    const [was] = this.submissions.splice(at, 1);
-    return { item: this.itemAt(Number(was!.id.slice(5)), labeler), was: was! };
-  }
-  async exportRankings(): Promise<string> {
-    return this.submissions.map((s) => JSON.stringify(s)).join('\n');
-  }
-  async importRankings(jsonl: string): Promise<number> {
-    this.note('importRankings', jsonl);
-    return jsonl.split('\n').filter(Boolean).length;
-  }
+  undoRanking = (labeler: string) => this.desk.undoRanking(labeler);
+  exportRankings = () => this.desk.exportRankings();
+  importRankings = (jsonl: string) => this.desk.importRankings(jsonl);
+  nextDuel: LabApi['nextDuel'] = (a, b) => this.desk.nextDuel(a, b);
+  submitDuel: LabApi['submitDuel'] = (id, choice, judge) => this.desk.submitDuel(id, choice, judge);
+  duels = () => this.desk.duels();
 
-  async nextDuel(a: Parameters<LabApi['nextDuel']>[0], b: Parameters<LabApi['nextDuel']>[1]) {
-    const i = this.calls.filter((c) => c.name === 'submitDuel').length;
-    return {
-      id: `${a}|${b}|${i}`,
-      prompt: PROMPTS[i % PROMPTS.length]!,
-      left: answerOf(a, i),
-      right: answerOf(b, i),
-    };
-  }
-  async submitDuel(
-    id: string,
-    choice: 'left' | 'right' | 'tie',
-    judge: string,
-  ): Promise<DuelScore> {
-    this.note('submitDuel', id, choice, judge);
-    const [a, b] = id.split('|') as [DuelScore['a'], DuelScore['b']];
-    const before = this.scores.find((s) => s.a === a && s.b === b);
-    const n = (before?.n ?? 0) + 1;
-    const won =
-      (before?.mean ?? 0) * (n - 1) + (choice === 'left' ? 1 : choice === 'tie' ? 0.5 : 0);
-    const mean = won / n;
-    const wide = 0.98 / Math.sqrt(n);
-    const score: DuelScore = {
-      a,
-      b,
-      judge,
-      mean,
-      n,
-      ci95: [Math.max(0, mean - wide), Math.min(1, mean + wide)],
-    };
-    this.scores = [...this.scores.filter((s) => s !== before), score];
-    return score;
-  }
-  async duels(): Promise<DuelScore[]> {
-    return this.scores;
-  }
   async files(): Promise<string[]> {
     return this.stages.base === 'done' ? ['experiment.json', 'report.json', 'metrics.jsonl'] : [];
   }

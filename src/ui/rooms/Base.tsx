@@ -14,6 +14,7 @@ import { stageLine } from '../parts/stageLine';
 import { TryPrompt } from '../parts/TryPrompt';
 import { useLab } from '../state/lab';
 import styles from './Base.module.css';
+import { ImportBase } from './ImportBase';
 
 /** Kinds of documents, their share of the corpus, and what they are. */
 const KINDS = [
@@ -44,7 +45,12 @@ export default function Base() {
     <Room
       title="Base"
       state={stageLine(store, 'base', done())}
-      action={<StageAction stage="base" />}
+      action={
+        <>
+          <StageAction stage="base" />
+          <ImportBase />
+        </>
+      }
       explain={<Explain />}
     >
       <Columns
@@ -131,7 +137,9 @@ function Corpus() {
           <For each={page()?.documents}>
             {(document) => (
               <li class={styles['document']}>
-                <p class={styles['kind']}>{document.kind}</p>
+                <Show when={document.kind}>
+                  <p class={styles['kind']}>{document.kind}</p>
+                </Show>
                 <p class={styles['text']}>{document.text}</p>
               </li>
             )}

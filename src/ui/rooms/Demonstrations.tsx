@@ -41,6 +41,11 @@ export function Demonstrations() {
         ? store.api.putDemonstration(item)
         : store.api.putDemonstration(item, index));
       setEditing(null);
+      if (index < 0) {
+        // A new one stands at the end: go there, so that it is seen.
+        const { total } = await store.api.demonstrations(0, 1);
+        setFrom(Math.floor((total - 1) / PAGE) * PAGE);
+      }
       await load();
       if (index < 0) {
         store.notices.show({ level: 'info', text: 'Your demonstration is stored.' }, 5);

@@ -23,8 +23,8 @@ export function RunBar() {
     const stage = active();
     if (!stage) return '';
     const name = STAGE_NAMES[stage.stage];
-    const phase = p?.phase ?? `starting ${name}`;
-    return stage.status === 'paused' ? `Paused: ${phase}` : capital(phase);
+    if (stage.status === 'paused') return `Paused: ${p?.phase ?? name}`;
+    return capital(p?.phase ?? `starting ${name}`);
   };
   const figures = () => {
     const p = progress();

@@ -21,6 +21,7 @@ import type {
 } from '../../lab/api';
 import { type Curves, createCurves } from './curves';
 import { createNotices, messageOf, type Notices } from './notices';
+import { rememberExperiment, rememberedExperiment } from './remembered';
 
 /** The lab and how its events come: directly in a test, through Comlink in the page. */
 export interface Connection {
@@ -107,9 +108,13 @@ export function createLabStore(connection: Connection): LabStore {
 
   const load = (snapshot: Snapshot | null) =>
     batch(() => {
+      if (snapshot) rememberExperiment(snapshot.id);
       curves.load(snapshot);
       setState('experiment', snapshot && experimentOf(snapshot));
-      setState('progress', snapshot?.progress ?? null);
+      // A paused stage has no progress of its own: the last one that was told stays.
+      const last = state.progress;
+      const held = last && snapshot?.stages[last.stage] === 'paused' ? last : null;
+      setState('progress', snapshot?.progress ?? held);
       setState('rollouts', snapshot?.rollouts ?? null);
       setState('log', snapshot ? snapshot.log.slice(-LOG_KEPT) : []);
     });
@@ -156,15 +161,13 @@ export function createLabStore(connection: Connection): LabStore {
     if (changed) void notices.attempt(refresh);
   };
 
-  void (async () => {
-    try {
-      await connection.listen(take);
-      setState('gpu', await lab.open());
-      await refresh();
-    } catch (error) {
-      setState('failure', messageOf(error));
-    }
-  })();
+  /** After a reload: the experiment that was open, or the newest. */
+  const reopen = async () => {
+    const remembered = rememberedExperiment();
+    const all = state.experiments;
+    const last = all.find(({ id }) => id === remembered) ?? all[0];
+    if (last) await select(last.id);
+  };
 
   const active: LabStore['active'] = () => {
     const stages = state.experiment?.stages;
@@ -195,6 +198,17 @@ export function createLabStore(connection: Connection): LabStore {
       load(await lab.select(id));
       await refresh();
     });
+
+  void (async () => {
+    try {
+      await connection.listen(take);
+      setState('gpu', await lab.open());
+      await refresh();
+      if (!state.experiment) await reopen();
+    } catch (error) {
+      setState('failure', messageOf(error));
+    }
+  })();
 
   return {
     api: lab,

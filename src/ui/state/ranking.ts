@@ -117,15 +117,22 @@ export function createRankingSession(store: LabStore, ready: () => boolean): Ran
     const { likert, flags } = board();
     const seconds = stopwatch.seconds();
     const labeler = labelerName();
-    const reveal = await store.api.submitRanking({
-      id: current.id,
-      labeler,
-      ranks: given,
-      likert: [...likert],
-      flags: flags.map((list) => [...list]),
-      seconds,
-    });
     histories.set(current.id, history());
+    let reveal: RankingReveal;
+    try {
+      reveal = await store.api.submitRanking({
+        id: current.id,
+        labeler,
+        ranks: given,
+        likert: [...likert],
+        flags: flags.map((list) => [...list]),
+        seconds,
+      });
+    } catch (error) {
+      // The item may be gone, after its stage was thrown away: show what there is now.
+      await load().catch(() => {});
+      throw error;
+    }
     removeDraft(draftKey(experiment(), labeler));
     if (given) setTimes((all) => [...all, seconds]);
     setRevealed(given && { ...reveal, item: current, ranks: given });
