@@ -7,11 +7,12 @@ import * as linear from './linear';
 import * as loss from './loss';
 import * as norm from './norm';
 import * as optimizer from './optimizer';
+import * as probe from './probe';
 import * as rlhf from './rlhf';
 import * as sampling from './sampling';
 
 export const KERNELS: ReadonlyMap<string, Kernel> = new Map(
-  [attention, dropout, embedding, linear, loss, norm, optimizer, rlhf, sampling]
+  [attention, dropout, embedding, linear, loss, norm, optimizer, probe, rlhf, sampling]
     .flatMap((group) => Object.values(group) as unknown as Kernel[])
     .map((kernel) => [kernel.name, kernel]),
 );
