@@ -16,8 +16,8 @@ import { Weights } from '../nn/weights';
 import { epochPermutation, ShuffledOrder } from '../text/datasets/order';
 import { trainingWindows } from '../text/datasets/packing';
 import type { Corpus } from './base';
-import { type Checkpoint, Halted, type StageContext, seedFor } from './context';
-import { finalScores, guard, iterationMetrics } from './ppo_metrics';
+import { type Checkpoint, Halted, type Metrics, type StageContext, seedFor } from './context';
+import { finalScores, guard, iterationMetrics, iterationTokens } from './ppo_metrics';
 import {
   Rollout,
   type RolloutShape,
@@ -137,6 +137,7 @@ export async function trainPpo(
       }
     }
     for (let iteration = (resume?.step ?? 0) + 1; iteration <= iterations; iteration++) {
+      const started = performance.now();
       if (!s['ppo.kl_adaptive']) klCoef = s['ppo.kl_coef'];
 
       // Sample: one response to each of S prompts, on the GPU from first to last token.
@@ -160,12 +161,13 @@ export async function trainPpo(
       rollout.assignCredit(scores, klCoef);
 
       // Update: clipped losses over shuffled minibatches, corpus windows beside each.
-      const traced = trace && (iteration === 1 || iteration === iterations);
       const lr = {
         policy: warmedUp(iteration, s['ppo.policy_lr'], s['ppo.warmup_iterations']),
         value: warmedUp(iteration, s['ppo.value_lr'], s['ppo.warmup_iterations']),
       };
       const first = (iteration - 1) * updatesEach;
+      const last = iteration === iterations;
+      const traced = trace && (last || first < trace.updates);
       const minibatches = new ShuffledOrderOfBatch(S, M, seedFor(ctx, 'ppoMinibatches'), iteration);
       stats.length = 0;
       for (let u = 0; u < updatesEach; u++) {
@@ -181,8 +183,7 @@ export async function trainPpo(
               })
             : undefined;
         const run = () => updater.step(update, lr, sequences, rows, windows, s['ppo.ptx_coef']);
-        const wanted = traced && (iteration === iterations ? true : u < (trace?.updates ?? 0));
-        if (wanted) {
+        if (traced && (last || update <= trace.updates)) {
           await tracedUpdate(
             ctx,
             { models, updater, rows, windows, lr, update, iteration, options, stats },
@@ -206,7 +207,11 @@ export async function trainPpo(
         klCoef,
       };
       if (traced) traceRollout(ctx, batch, options, lr, first + 1);
-      const metrics = iterationMetrics(batch, stats, lr.policy, tokenizer.eot, s['ppo.ptx_coef']);
+      const tokens = iterationTokens(batch, s['ppo.inner_epochs'], updatesEach * ptx.X * ptx.T);
+      const metrics: Metrics = {
+        ...iterationMetrics(batch, stats, lr.policy, tokenizer.eot, s['ppo.ptx_coef']),
+        tokens_per_second: (1000 * tokens) / (performance.now() - started),
+      };
       ctx.metrics('ppo', iteration, metrics);
       const shown = completions.slice(0, 4);
       ctx.samples(

@@ -88,6 +88,16 @@ export function iterationMetrics(
   };
 }
 
+/**
+ * Tokens of an iteration, padding not counted: the responses that were sampled, the sequences that
+ * were trained on in each inner epoch, and the corpus windows beside them.
+ */
+export function iterationTokens({ lengths }: Sequences, epochs: number, ptxTokens: number): number {
+  const sequences = lengths.reduce((sum, length) => sum + length, 0);
+  const responses = lengths.reduce((sum, length, i) => sum + (i % 2 === 1 ? length : 0), 0);
+  return responses + epochs * sequences + ptxTokens;
+}
+
 /** Why the run must stop, in words; undefined when it may go on. */
 export function guard(
   metrics: Metrics,
