@@ -1,6 +1,7 @@
 // attention_backward_dq: the gradient of the queries; writes the q part of dqkv only.
 //
-//   p_ij = exp(q_i·k_j/√D − lse_i),  ds_ij = p_ij·(dout_i·v_j − dsum_i),  dq_i = Σ_{j≤i} ds_ij·k_j/√D
+//   p_ij = exp(q_i·k_j/√D − lse_i),  ds_ij = p_ij·(dout_i·v_j − dsum_i)
+//   dq_i = Σ_{j≤i} ds_ij·k_j/√D
 //
 // qkv, dqkv [B·T, 3·H·D] with q | k | v in a row; dout [B·T, H·D]; lse, dsum [B, H, T]. D = 4·D4.
 // Grid: (T/WG rounded up, H, B), a thread a query.

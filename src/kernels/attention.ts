@@ -1,24 +1,46 @@
 /**
  * Causal self-attention, C = H·D, qkv rows hold q|k|v as GPT-2's c_attn gives them.
  * D is a multiple of 4, at most 128. Right padding needs no mask: causality hides it.
+ * The `…X4` kernels compute the same with four rows a thread, for D at most 32;
+ * `attention_choice.ts` chooses.
  */
 
 import backwardD from '../../shaders/attention_backward_d.wgsl?raw';
 import backwardDkv from '../../shaders/attention_backward_dkv.wgsl?raw';
+import backwardDkvX4 from '../../shaders/attention_backward_dkv_x4.wgsl?raw';
 import backwardDq from '../../shaders/attention_backward_dq.wgsl?raw';
+import backwardDqX4 from '../../shaders/attention_backward_dq_x4.wgsl?raw';
 import forward from '../../shaders/attention_forward.wgsl?raw';
-import { defineKernel, groups, inout, input, output } from '../gpu/kernel';
+import forwardX4 from '../../shaders/attention_forward_x4.wgsl?raw';
+import { defineKernel, groups, inout, input, output, type Values } from '../gpu/kernel';
 
 const params = { B: 'u32', T: 'u32', H: 'u32', D: 'u32' } as const;
 
-/** out = softmax(q·kᵀ/√D)·v; lse is the log-sum-exp of each row of scores. D4 = D/4. */
-export const attentionForward = defineKernel({
-  name: 'attention_forward',
-  code: forward,
+/** Threads for each of B·H heads: one for `rows` of its T rows. */
+const perHead = (rows: number, { B, T, H }: Values<'B' | 'T' | 'H'>, { WG }: Values<'WG'>) =>
+  [groups(T, rows * WG), H, B] as const;
+
+const forwardTable = {
   params,
   bindings: { qkv: input('B*T, 3*H*D'), out: output('B*T, H*D'), lse: output('B, H, T') },
+};
+
+/** out = softmax(q·kᵀ/√D)·v; lse is the log-sum-exp of each row of scores. D4 = D/4. */
+export const attentionForward = defineKernel({
+  ...forwardTable,
+  name: 'attention_forward',
+  code: forward,
   constants: { D4: 4, WG: 64 },
-  grid: ({ B, T, H }, c) => [groups(T, c.WG), H, B],
+  grid: (sizes, constants) => perHead(1, sizes, constants),
+});
+
+/** The same with four queries a thread, D at most 32. */
+export const attentionForwardX4 = defineKernel({
+  ...forwardTable,
+  name: 'attention_forward_x4',
+  code: forwardX4,
+  constants: { D4: 4, WG: 8 },
+  grid: (sizes, constants) => perHead(4, sizes, constants),
 });
 
 /** dsum = Σ_d dout·out, a value for each row of scores. */
@@ -28,13 +50,10 @@ export const attentionBackwardD = defineKernel({
   params,
   bindings: { dout: input('B*T, H*D'), out: input('B*T, H*D'), dsum: output('B, H, T') },
   constants: { WG: 64 },
-  grid: ({ B, T, H }, c) => [groups(T, c.WG), H, B],
+  grid: (sizes, constants) => perHead(1, sizes, constants),
 });
 
-/** Writes the q part of dqkv. */
-export const attentionBackwardDq = defineKernel({
-  name: 'attention_backward_dq',
-  code: backwardDq,
+const backwardTable = {
   params,
   bindings: {
     qkv: input('B*T, 3*H*D'),
@@ -43,22 +62,40 @@ export const attentionBackwardDq = defineKernel({
     dsum: input('B, H, T'),
     dqkv: inout('B*T, 3*H*D'),
   },
+};
+
+/** Writes the q part of dqkv. */
+export const attentionBackwardDq = defineKernel({
+  ...backwardTable,
+  name: 'attention_backward_dq',
+  code: backwardDq,
   constants: { D4: 4, WG: 64 },
-  grid: ({ B, T, H }, c) => [groups(T, c.WG), H, B],
+  grid: (sizes, constants) => perHead(1, sizes, constants),
+});
+
+/** The same with four queries a thread, D at most 32. */
+export const attentionBackwardDqX4 = defineKernel({
+  ...backwardTable,
+  name: 'attention_backward_dq_x4',
+  code: backwardDqX4,
+  constants: { D4: 4, WG: 8 },
+  grid: (sizes, constants) => perHead(4, sizes, constants),
 });
 
 /** Writes the k and v parts of dqkv. */
 export const attentionBackwardDkv = defineKernel({
+  ...backwardTable,
   name: 'attention_backward_dkv',
   code: backwardDkv,
-  params,
-  bindings: {
-    qkv: input('B*T, 3*H*D'),
-    dout: input('B*T, H*D'),
-    lse: input('B, H, T'),
-    dsum: input('B, H, T'),
-    dqkv: inout('B*T, 3*H*D'),
-  },
   constants: { D4: 4, WG: 64 },
-  grid: ({ B, T, H }, c) => [groups(T, c.WG), H, B],
+  grid: (sizes, constants) => perHead(1, sizes, constants),
+});
+
+/** The same with four keys a thread, D at most 32. */
+export const attentionBackwardDkvX4 = defineKernel({
+  ...backwardTable,
+  name: 'attention_backward_dkv_x4',
+  code: backwardDkvX4,
+  constants: { D4: 4, WG: 8 },
+  grid: (sizes, constants) => perHead(4, sizes, constants),
 });

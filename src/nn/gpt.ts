@@ -11,16 +11,11 @@
  */
 import type { Gpu } from '../gpu/device';
 import type { Slot, Tape, Temp } from '../gpu/tape';
-import {
-  attentionBackwardD,
-  attentionBackwardDkv,
-  attentionBackwardDq,
-  attentionForward,
-} from '../kernels/attention';
+import { attentionBackwardD } from '../kernels/attention';
 import { dropoutBackward } from '../kernels/dropout';
 import { embeddingBackward, embeddingForward, tokenSort } from '../kernels/embedding';
 import { layernormBackward, layernormBackwardParams, layernormForward } from '../kernels/norm';
-import { workgroup } from './choice';
+import { attention, workgroup } from './choice';
 import { linearBackward, linearForward } from './linear';
 import type { Weights } from './weights';
 
@@ -135,12 +130,8 @@ export function recordTrunk(
     const qkv = linearForward(gpu, tape, weights, `${h}.attn.c_attn`, norm1.out, N);
     const attended = tape.temp(`${h}.attended`, N * C);
     const lse = tape.temp(`${h}.lse`, B * H * T);
-    tape.dispatch(
-      attentionForward,
-      { B, T, H, D: C / H },
-      { qkv, out: attended, lse },
-      { ...workgroup(gpu, attentionForward), D4: C / H / 4 },
-    );
+    const { forward, constants } = attention(gpu, C / H);
+    tape.dispatch(forward, { B, T, H, D: C / H }, { qkv, out: attended, lse }, constants);
     const between = linearForward(gpu, tape, weights, `${h}.attn.c_proj`, attended, N, {
       residual: x,
       mask: mask?.attn,
@@ -286,24 +277,14 @@ function recordAttentionBackward(
   const { B, T, H, D } = dims;
   const dsum = tape.temp('dsum', B * H * T);
   const dqkv = tape.temp('dqkv', B * T * 3 * H * D);
-  const D4 = D / 4;
+  const { backwardDq, backwardDkv, constants } = attention(gpu, D);
   tape.dispatch(
     attentionBackwardD,
     dims,
     { dout, out: attended, dsum },
     workgroup(gpu, attentionBackwardD),
   );
-  tape.dispatch(
-    attentionBackwardDq,
-    dims,
-    { qkv, dout, lse, dsum, dqkv },
-    { ...workgroup(gpu, attentionBackwardDq), D4 },
-  );
-  tape.dispatch(
-    attentionBackwardDkv,
-    dims,
-    { qkv, dout, lse, dsum, dqkv },
-    { ...workgroup(gpu, attentionBackwardDkv), D4 },
-  );
+  tape.dispatch(backwardDq, dims, { qkv, dout, lse, dsum, dqkv }, constants);
+  tape.dispatch(backwardDkv, dims, { qkv, dout, lse, dsum, dqkv }, constants);
   return dqkv;
 }

@@ -6,9 +6,8 @@
 import type { Gpu, View } from '../gpu/device';
 import { read } from '../gpu/readback';
 import { type Slot, Tape } from '../gpu/tape';
-import { attentionForward } from '../kernels/attention';
 import { attentionDecode, decodeEmbedding, kvStore, sampleToken } from '../kernels/sampling';
-import { matmul, workgroup } from './choice';
+import { attention, matmul, workgroup } from './choice';
 import { recordEmbedding, recordMlp, recordNorm } from './gpt';
 import { linearForward } from './linear';
 import type { Weights } from './weights';
@@ -112,11 +111,12 @@ export class Sampler {
       );
       if (layer === n_layer - 1) break;
       const attended = tape.temp('attended', N * C);
+      const { forward, constants } = attention(gpu, C / H);
       tape.dispatch(
-        attentionForward,
+        forward,
         { B, T: P, H, D: C / H },
         { qkv, out: attended, lse: tape.temp('lse', B * H * P) },
-        { ...workgroup(gpu, attentionForward), D4: C / H / 4 },
+        constants,
       );
       const between = linearForward(gpu, tape, weights, `${h}.attn.c_proj`, attended, N, {
         residual: x,

@@ -3,9 +3,13 @@ import { describe, expect, it } from 'vitest';
 import {
   attentionBackwardD,
   attentionBackwardDkv,
+  attentionBackwardDkvX4,
   attentionBackwardDq,
+  attentionBackwardDqX4,
   attentionForward,
+  attentionForwardX4,
 } from '../../src/kernels/attention';
+import { chooseAttention } from '../../src/kernels/attention_choice';
 import * as reference from '../reference/attention';
 import { expectClose, random } from '../reference/compare';
 import { runKernel } from '../support/kernel';
@@ -23,10 +27,33 @@ const SHAPES: Shape[] = [
   { B: 3, T: 13, H: 2, D: 16 },
   { B: 2, T: 64, H: 4, D: 16 },
   { B: 1, T: 65, H: 2, D: 32 },
+  { B: 1, T: 18, H: 2, D: 20 },
+  { B: 2, T: 6, H: 1, D: 24 },
+  { B: 1, T: 3, H: 3, D: 28 },
+  { B: 1, T: 35, H: 1, D: 8 },
   { B: 1, T: 130, H: 1, D: 12 },
   { B: 1, T: 9, H: 2, D: 64 },
   { B: 1, T: 11, H: 1, D: 128 },
 ];
+
+/** One and four rows a thread, in workgroups as a GPU and as a software adapter gets them. */
+const VARIANTS = {
+  'one row a thread': {
+    forward: attentionForward,
+    backwardDq: attentionBackwardDq,
+    backwardDkv: attentionBackwardDkv,
+    WG: 64,
+    mostD: 128,
+  },
+  'four rows a thread': {
+    forward: attentionForwardX4,
+    backwardDq: attentionBackwardDqX4,
+    backwardDkv: attentionBackwardDkvX4,
+    WG: 8,
+    mostD: 32,
+  },
+};
+type Variant = (typeof VARIANTS)[keyof typeof VARIANTS];
 
 /**
  * At most T·D = 2000 terms go into an element, whose rounding (see the matrix products) stays under
@@ -44,19 +71,26 @@ const inputs = ({ B, T, H, D }: Shape) => ({
 
 const withC = (shape: Shape) => ({ ...shape, C: shape.H * shape.D });
 
-const forward = (shape: Shape, qkv: ArrayLike<number>) =>
-  runKernel(attentionForward, { ...shape }, { qkv }, { D4: shape.D / 4 });
+const constantsOf = ({ WG }: Variant, { D }: Shape) => ({ WG, D4: D / 4 });
+
+const forward = (variant: Variant, shape: Shape, qkv: ArrayLike<number>) =>
+  runKernel(variant.forward, { ...shape }, { qkv }, constantsOf(variant, shape));
 
 /** The whole backward: D pre-pass, dQ, dK and dV into one dqkv that holds 7s before. */
-async function backward(shape: Shape, qkv: ArrayLike<number>, dout: ArrayLike<number>) {
+async function backward(
+  variant: Variant,
+  shape: Shape,
+  qkv: ArrayLike<number>,
+  dout: ArrayLike<number>,
+) {
   const params = { ...shape };
-  const constants = { D4: shape.D / 4 };
-  const { out, lse } = await forward(shape, qkv);
+  const constants = constantsOf(variant, shape);
+  const { out, lse } = await forward(variant, shape, qkv);
   const { dsum } = await runKernel(attentionBackwardD, params, { dout, out: out! });
   const given = { qkv, dout, lse: lse!, dsum: dsum! };
   const start = new Float32Array(qkv.length).fill(7);
-  const q = await runKernel(attentionBackwardDq, params, { ...given, dqkv: start }, constants);
-  const kv = await runKernel(attentionBackwardDkv, params, { ...given, dqkv: q.dqkv! }, constants);
+  const q = await runKernel(variant.backwardDq, params, { ...given, dqkv: start }, constants);
+  const kv = await runKernel(variant.backwardDkv, params, { ...given, dqkv: q.dqkv! }, constants);
   return { dsum: dsum!, afterQ: q.dqkv!, dqkv: kv.dqkv! };
 }
 
@@ -67,19 +101,22 @@ const part = (values: ArrayLike<number>, which: number, C: number) =>
     return values[row * 3 * C + which * C + (i % C)]!;
   });
 
-describe('attention_forward', () => {
-  it.each(SHAPES)('gives out and lse: B $B, T $T, H $H, D $D', async (shape) => {
-    const { qkv } = inputs(shape);
-    const { out, lse } = await forward(shape, qkv);
-    const expected = reference.attentionForward(qkv, withC(shape));
-    expectClose(out!, expected.o, TOLERANCE, 'out');
-    expectClose(lse!, expected.lse, TOLERANCE, 'lse');
-  });
+describe.each(Object.entries(VARIANTS))('attention forward, %s', (_, variant) => {
+  it.each(SHAPES.filter(({ D }) => D <= variant.mostD))(
+    'gives out and lse: B $B, T $T, H $H, D $D',
+    async (shape) => {
+      const { qkv } = inputs(shape);
+      const { out, lse } = await forward(variant, shape, qkv);
+      const expected = reference.attentionForward(qkv, withC(shape));
+      expectClose(out!, expected.o, TOLERANCE, 'out');
+      expectClose(lse!, expected.lse, TOLERANCE, 'lse');
+    },
+  );
 
   it('stays finite and right when scores are in the hundreds', async () => {
     const shape = { B: 1, T: 33, H: 2, D: 16 };
     const qkv = inputs(shape).qkv.map((x) => 8 * x);
-    const { out, lse } = await forward(shape, qkv);
+    const { out, lse } = await forward(variant, shape, qkv);
     const expected = reference.attentionForward(qkv, withC(shape));
     // A score of 300 has a rounding of 300·2⁻²⁴ = 2e-5, and so has its exponential.
     expectClose(out!, expected.o, 1e-4, 'out');
@@ -91,54 +128,70 @@ describe('attention_forward', () => {
     const C = shape.H * shape.D;
     const { qkv } = inputs(shape);
     const changed = qkv.map((x, i) => (i >= 10 * 3 * C ? 50 - 3 * x : x));
-    const first = await forward(shape, qkv);
-    const second = await forward(shape, changed);
+    const first = await forward(variant, shape, qkv);
+    const second = await forward(variant, shape, changed);
     expect(bits(second.out!).slice(0, 10 * C)).toEqual(bits(first.out!).slice(0, 10 * C));
     expect(bits(second.out!).slice(10 * C)).not.toEqual(bits(first.out!).slice(10 * C));
   });
 });
 
-describe('attention backward', () => {
-  it.each(SHAPES)('gives the gradients of q, k and v: B $B, T $T, H $H, D $D', async (shape) => {
-    const { B, T, H, D } = shape;
-    const C = H * D;
-    const { qkv, dout } = inputs(shape);
-    const { dsum, afterQ, dqkv } = await backward(shape, qkv, dout);
+describe.each(Object.entries(VARIANTS))('attention backward, %s', (_, variant) => {
+  it.each(SHAPES.filter(({ D }) => D <= variant.mostD))(
+    'gives the gradients of q, k and v: B $B, T $T, H $H, D $D',
+    async (shape) => {
+      const { B, T, H, D } = shape;
+      const C = H * D;
+      const { qkv, dout } = inputs(shape);
+      const { dsum, afterQ, dqkv } = await backward(variant, shape, qkv, dout);
 
-    const { o } = reference.attentionForward(qkv, withC(shape));
-    const expectedDsum = new Float64Array(B * H * T);
-    for (let i = 0; i < B * T * C; i++) {
-      const t = Math.floor(i / C);
-      const h = Math.floor((i % C) / D);
-      expectedDsum[(Math.floor(t / T) * H + h) * T + (t % T)]! += dout[i]! * o[i]!;
-    }
-    expectClose(dsum, expectedDsum, TOLERANCE, 'dsum');
+      const { o } = reference.attentionForward(qkv, withC(shape));
+      const expectedDsum = new Float64Array(B * H * T);
+      for (let i = 0; i < B * T * C; i++) {
+        const t = Math.floor(i / C);
+        const h = Math.floor((i % C) / D);
+        expectedDsum[(Math.floor(t / T) * H + h) * T + (t % T)]! += dout[i]! * o[i]!;
+      }
+      expectClose(dsum, expectedDsum, TOLERANCE, 'dsum');
 
-    const expected = reference.attentionBackward(dout, qkv, withC(shape));
-    // With one key a softmax is constant: dq and dk are rounding, so the whole sets the scale.
-    ['dq', 'dk', 'dv'].forEach((name, which) => {
-      if (T > 1) expectClose(part(dqkv, which, C), part(expected, which, C), TOLERANCE, name);
-    });
-    expectClose(dqkv, expected, TOLERANCE, 'dqkv');
-    for (const which of [1, 2]) {
-      expect(
-        part(afterQ, which, C).every((x) => x === 7),
-        'dq leaves k and v alone',
-      ).toBe(true);
-    }
-  });
+      const expected = reference.attentionBackward(dout, qkv, withC(shape));
+      // With one key a softmax is constant: dq and dk are rounding, so the whole sets the scale.
+      ['dq', 'dk', 'dv'].forEach((name, which) => {
+        if (T > 1) expectClose(part(dqkv, which, C), part(expected, which, C), TOLERANCE, name);
+      });
+      expectClose(dqkv, expected, TOLERANCE, 'dqkv');
+      for (const which of [1, 2]) {
+        expect(
+          part(afterQ, which, C).every((x) => x === 7),
+          'dq leaves k and v alone',
+        ).toBe(true);
+      }
+    },
+  );
 });
 
-describe('attention', () => {
+describe.each(Object.entries(VARIANTS))('attention, %s', (_, variant) => {
   it('gives the same bits twice', async () => {
     const shape = { B: 2, T: 65, H: 2, D: 16 };
     const { qkv, dout } = inputs(shape);
-    const first = await forward(shape, qkv);
-    const second = await forward(shape, qkv);
+    const first = await forward(variant, shape, qkv);
+    const second = await forward(variant, shape, qkv);
     expect(bits(second.out!)).toEqual(bits(first.out!));
     expect(bits(second.lse!)).toEqual(bits(first.lse!));
-    const firstBack = await backward(shape, qkv, dout);
-    const secondBack = await backward(shape, qkv, dout);
+    const firstBack = await backward(variant, shape, qkv, dout);
+    const secondBack = await backward(variant, shape, qkv, dout);
     expect(bits(secondBack.dqkv)).toEqual(bits(firstBack.dqkv));
+  });
+});
+
+describe('the attention chosen', () => {
+  it.each([
+    [16, true, attentionForwardX4],
+    [32, true, attentionForwardX4],
+    [64, true, attentionForward],
+    [16, false, attentionForward],
+  ])('for D %i on an adapter in software: %s', (D, software, expected) => {
+    const chosen = chooseAttention(D, { software });
+    expect(chosen.forward).toBe(expected);
+    expect(chosen.constants.D4).toBe(D / 4);
   });
 });

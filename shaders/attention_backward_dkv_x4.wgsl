@@ -1,0 +1,150 @@
+// attention_backward_dkv_x4: attention_backward_dkv with four keys a thread, for D at most 32
+// (D4 ≤ 8); writes the k and v parts of dqkv only.
+//
+//   p_ij = exp(q_i·k_j/√D − lse_i),  ds_ij = p_ij·(dout_i·v_j − dsum_i)
+//   dk_j = Σ_{i≥j} ds_ij·q_i/√D,  dv_j = Σ_{i≥j} p_ij·dout_i
+//
+// qkv, dqkv [B·T, 3·H·D] with q | k | v in a row; dout [B·T, H·D]; lse, dsum [B, H, T]. D = 4·D4.
+// Grid: (T/(4·WG) rounded up, H, B). 4×4 blocks as in attention_forward_x4, but a key a column.
+// Numerics: f32, queries summed in order, four at a time. Reference: tests/reference/attention.ts.
+
+struct Params { B: u32, T: u32, H: u32, D: u32 }
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> qkv: array<vec4f>;
+@group(0) @binding(2) var<storage, read> dout: array<vec4f>;
+@group(0) @binding(3) var<storage, read> lse: array<f32>;
+@group(0) @binding(4) var<storage, read> dsum: array<f32>;
+@group(0) @binding(5) var<storage, read_write> dqkv: array<vec4f>;
+
+const D4: u32 = 4u;
+override WG: u32 = 8u;
+
+const FOUR = vec4u(0u, 1u, 2u, 3u);
+
+// Four channels of four rows; a row a column.
+fn qkv_block(at: vec4u) -> mat4x4f {
+  return mat4x4f(qkv[at.x], qkv[at.y], qkv[at.z], qkv[at.w]);
+}
+
+fn dout_block(at: vec4u) -> mat4x4f {
+  return mat4x4f(dout[at.x], dout[at.y], dout[at.z], dout[at.w]);
+}
+
+// Weights that four queries give to one key, from their scores; 0 for a query before the key.
+fn weights(s: vec4f, row_lse: vec4f, seen: vec4<bool>) -> vec4f {
+  return select(vec4f(), exp(clamp(s - row_lse, vec4f(-100.0), vec4f())), seen);
+}
+
+// Writes four channels of the keys that exist.
+fn store(first: u32, channel: u32, count: u32, sum: mat4x4f) {
+  let step = 3u * params.H * D4;
+  let at = first * step + channel;
+  if (count > 0u) { dqkv[at] = sum[0]; }
+  if (count > 1u) { dqkv[at + step] = sum[1]; }
+  if (count > 2u) { dqkv[at + 2u * step] = sum[2]; }
+  if (count > 3u) { dqkv[at + 3u * step] = sum[3]; }
+}
+
+@compute @workgroup_size(WG)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let T = params.T;
+  let C4 = params.H * D4;
+  let first_row = group.z * T;
+  let head = group.y * D4;
+  let stats = (group.z * params.H + group.y) * T;
+  let j = (group.x * WG + local) * 4u;
+  // Keys past the end redo the last one and are not stored.
+  let keys = min(j + FOUR, vec4u(T - 1u));
+  let key_at = (first_row + keys) * 3u * C4 + C4 + head;
+  let value_at = key_at + C4;
+  let scale = inverseSqrt(f32(params.D));
+
+  // k and v are scaled, so that ds·q needs no further factor: 1/√D goes into the scores by k and
+  // into ds by v and dsum.
+  var k: array<mat4x4f, 8>;
+  var v: array<mat4x4f, 8>;
+  k[0] = qkv_block(key_at) * scale;
+  v[0] = qkv_block(value_at) * scale;
+  if (D4 > 1u) { k[1] = qkv_block(key_at + 1u) * scale; v[1] = qkv_block(value_at + 1u) * scale; }
+  if (D4 > 2u) { k[2] = qkv_block(key_at + 2u) * scale; v[2] = qkv_block(value_at + 2u) * scale; }
+  if (D4 > 3u) { k[3] = qkv_block(key_at + 3u) * scale; v[3] = qkv_block(value_at + 3u) * scale; }
+  if (D4 > 4u) { k[4] = qkv_block(key_at + 4u) * scale; v[4] = qkv_block(value_at + 4u) * scale; }
+  if (D4 > 5u) { k[5] = qkv_block(key_at + 5u) * scale; v[5] = qkv_block(value_at + 5u) * scale; }
+  if (D4 > 6u) { k[6] = qkv_block(key_at + 6u) * scale; v[6] = qkv_block(value_at + 6u) * scale; }
+  if (D4 > 7u) { k[7] = qkv_block(key_at + 7u) * scale; v[7] = qkv_block(value_at + 7u) * scale; }
+
+  var dk: array<mat4x4f, 8>;
+  var dv: array<mat4x4f, 8>;
+  // Four neighbouring threads begin together, so that their loads stay in step.
+  for (var i = min(j, T - 1u) & ~15u; i < T; i += 4u) {
+    let queries = i + FOUR;
+    let rows = min(queries, vec4u(T - 1u));
+    let query_at = (first_row + rows) * 3u * C4 + head;
+    let dout_at = (first_row + rows) * C4 + head;
+    let stat = stats + rows;
+    let row_lse = vec4f(lse[stat.x], lse[stat.y], lse[stat.z], lse[stat.w]);
+    let row_dsum = vec4f(dsum[stat.x], dsum[stat.y], dsum[stat.z], dsum[stat.w]) * scale;
+    var q: array<mat4x4f, 8>;
+    var g: array<mat4x4f, 8>;
+    q[0] = qkv_block(query_at);
+    g[0] = dout_block(dout_at);
+    if (D4 > 1u) { q[1] = qkv_block(query_at + 1u); g[1] = dout_block(dout_at + 1u); }
+    if (D4 > 2u) { q[2] = qkv_block(query_at + 2u); g[2] = dout_block(dout_at + 2u); }
+    if (D4 > 3u) { q[3] = qkv_block(query_at + 3u); g[3] = dout_block(dout_at + 3u); }
+    if (D4 > 4u) { q[4] = qkv_block(query_at + 4u); g[4] = dout_block(dout_at + 4u); }
+    if (D4 > 5u) { q[5] = qkv_block(query_at + 5u); g[5] = dout_block(dout_at + 5u); }
+    if (D4 > 6u) { q[6] = qkv_block(query_at + 6u); g[6] = dout_block(dout_at + 6u); }
+    if (D4 > 7u) { q[7] = qkv_block(query_at + 7u); g[7] = dout_block(dout_at + 7u); }
+
+    var s = transpose(q[0]) * k[0];
+    var dp = transpose(g[0]) * v[0];
+    if (D4 > 1u) { s += transpose(q[1]) * k[1]; dp += transpose(g[1]) * v[1]; }
+    if (D4 > 2u) { s += transpose(q[2]) * k[2]; dp += transpose(g[2]) * v[2]; }
+    if (D4 > 3u) { s += transpose(q[3]) * k[3]; dp += transpose(g[3]) * v[3]; }
+    if (D4 > 4u) { s += transpose(q[4]) * k[4]; dp += transpose(g[4]) * v[4]; }
+    if (D4 > 5u) { s += transpose(q[5]) * k[5]; dp += transpose(g[5]) * v[5]; }
+    if (D4 > 6u) { s += transpose(q[6]) * k[6]; dp += transpose(g[6]) * v[6]; }
+    if (D4 > 7u) { s += transpose(q[7]) * k[7]; dp += transpose(g[7]) * v[7]; }
+
+    let exists = queries < vec4u(T);
+    let p = mat4x4f(
+      weights(s[0], row_lse, (queries >= vec4u(keys.x)) & exists),
+      weights(s[1], row_lse, (queries >= vec4u(keys.y)) & exists),
+      weights(s[2], row_lse, (queries >= vec4u(keys.z)) & exists),
+      weights(s[3], row_lse, (queries >= vec4u(keys.w)) & exists),
+    );
+    let ds = mat4x4f(
+      p[0] * (dp[0] - row_dsum),
+      p[1] * (dp[1] - row_dsum),
+      p[2] * (dp[2] - row_dsum),
+      p[3] * (dp[3] - row_dsum),
+    );
+    dk[0] += q[0] * ds;
+    dv[0] += g[0] * p;
+    if (D4 > 1u) { dk[1] += q[1] * ds; dv[1] += g[1] * p; }
+    if (D4 > 2u) { dk[2] += q[2] * ds; dv[2] += g[2] * p; }
+    if (D4 > 3u) { dk[3] += q[3] * ds; dv[3] += g[3] * p; }
+    if (D4 > 4u) { dk[4] += q[4] * ds; dv[4] += g[4] * p; }
+    if (D4 > 5u) { dk[5] += q[5] * ds; dv[5] += g[5] * p; }
+    if (D4 > 6u) { dk[6] += q[6] * ds; dv[6] += g[6] * p; }
+    if (D4 > 7u) { dk[7] += q[7] * ds; dv[7] += g[7] * p; }
+  }
+
+  let count = T - min(j, T);
+  let first = first_row + j;
+  let dk_at = C4 + head;
+  let dv_at = 2u * C4 + head;
+  store(first, dk_at, count, dk[0]);
+  store(first, dv_at, count, dv[0]);
+  if (D4 > 1u) { store(first, dk_at + 1u, count, dk[1]); store(first, dv_at + 1u, count, dv[1]); }
+  if (D4 > 2u) { store(first, dk_at + 2u, count, dk[2]); store(first, dv_at + 2u, count, dv[2]); }
+  if (D4 > 3u) { store(first, dk_at + 3u, count, dk[3]); store(first, dv_at + 3u, count, dv[3]); }
+  if (D4 > 4u) { store(first, dk_at + 4u, count, dk[4]); store(first, dv_at + 4u, count, dv[4]); }
+  if (D4 > 5u) { store(first, dk_at + 5u, count, dk[5]); store(first, dv_at + 5u, count, dv[5]); }
+  if (D4 > 6u) { store(first, dk_at + 6u, count, dk[6]); store(first, dv_at + 6u, count, dv[6]); }
+  if (D4 > 7u) { store(first, dk_at + 7u, count, dk[7]); store(first, dv_at + 7u, count, dv[7]); }
+}
