@@ -26,12 +26,16 @@ function minus(text: string): string {
   return text.replaceAll('-', '−');
 }
 
+/** With so many decimals, a real minus, and no minus before a zero. */
+export function formatFixed(value: number, decimals: number): string {
+  const rounded = value.toFixed(decimals);
+  return minus(Number(rounded) === 0 ? (0).toFixed(decimals) : rounded);
+}
+
 /** With its sign, for values around zero: +0.31, −0.02. */
 export function formatSigned(value: number, decimals = 2): string {
-  const rounded = value.toFixed(decimals);
-  return Number(rounded) > 0
-    ? `+${rounded}`
-    : minus(Number(rounded) === 0 ? (0).toFixed(decimals) : rounded);
+  const text = formatFixed(value, decimals);
+  return Number(value.toFixed(decimals)) > 0 ? `+${text}` : text;
 }
 
 /** A share of one as per cent. */

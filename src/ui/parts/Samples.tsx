@@ -6,6 +6,9 @@ import type { SampleSet } from '../state/curves';
 import styles from './Samples.module.css';
 import { WRITER_NAMES } from './writers';
 
+/** Reasons that are read at once; the rest is a click away. */
+const SHOWN_REASONS = 2;
+
 export function SampleList(props: { samples: readonly Sample[]; showModel?: boolean }) {
   return (
     <ul class={styles['list']}>
@@ -53,9 +56,17 @@ export function Judgement(props: {
       <p class={styles['judgement']}>
         {figures()}
         <Show when={props.sample.explanations?.length}>
-          <span class={styles['reasons']}>{props.sample.explanations!.join('; ')}</span>
+          <span class={styles['reasons']}>
+            {props.sample.explanations!.slice(0, SHOWN_REASONS).join('; ')}
+          </span>
         </Show>
       </p>
+      <Show when={(props.sample.explanations?.length ?? 0) > SHOWN_REASONS}>
+        <details class={styles['judgement']}>
+          <summary>{props.sample.explanations!.length - SHOWN_REASONS} more</summary>
+          {props.sample.explanations!.slice(SHOWN_REASONS).join('; ')}
+        </details>
+      </Show>
     </Show>
   );
 }

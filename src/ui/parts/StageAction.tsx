@@ -17,7 +17,13 @@ const VERBS: Readonly<Record<Stage, string>> = {
   evaluate: 'Compare the models',
 };
 
-export function StageAction(props: { stage: Stage; verb?: string; quiet?: boolean }) {
+export function StageAction(props: {
+  stage: Stage;
+  /** What the button says before the first run, and after it. */
+  verb?: string;
+  again?: string;
+  quiet?: boolean;
+}) {
   const store = useLab();
   const status = () => store.status(props.stage);
   const missing = () => {
@@ -47,7 +53,7 @@ export function StageAction(props: { stage: Stage; verb?: string; quiet?: boolea
       <Match when={status() === 'running' || status() === 'paused'}>{null}</Match>
       <Match when={status() === 'done'}>
         <button type="button" disabled={blocked()} onClick={() => void startOver()}>
-          Start over …
+          {props.again ?? 'Start over …'}
         </button>
       </Match>
       <Match when={true}>

@@ -25,6 +25,19 @@ export interface Plot {
 }
 
 const HEIGHT = 220;
+const WHOLE_STEPS = Array.from({ length: 9 }, (_, power) =>
+  [1, 2, 5].map((digit) => digit * 10 ** power),
+).flat();
+
+/** A tenth of air above and below; a curve that does not move stands in the middle. */
+function rangeOf(_plot: uPlot, low: number | null, high: number | null): uPlot.Range.MinMax {
+  if (low === null || high === null) return [null, null];
+  if (low === high) {
+    const air = Math.abs(low) / 10 || 1;
+    return [low - air, high + air];
+  }
+  return uPlot.rangeNum(low, high, 0.1, true);
+}
 
 /**
  * Draws into `host` and follows its width and the system's theme.
@@ -95,9 +108,22 @@ function options(
     legend: { show: false },
     padding: [8, right ? 0 : 12, 0, 0],
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
-    scales: { x: { time: false }, y: {}, ...(right ? { right: {} } : {}) },
+    scales: {
+      x: { time: false },
+      y: { range: rangeOf },
+      ...(right ? { right: { range: rangeOf } } : {}),
+    },
     axes: [
-      { ...axis, grid: { show: false }, label: xLabel, labelFont: font, labelSize: 18, size: 28 },
+      {
+        ...axis,
+        // Steps are whole: no ticks between them.
+        incrs: WHOLE_STEPS,
+        grid: { show: false },
+        label: xLabel,
+        labelFont: font,
+        labelSize: 18,
+        size: 28,
+      },
       { ...axis, grid, size: 52 },
       ...(right
         ? [{ ...axis, scale: 'right', side: 1 as const, grid: { show: false }, size: 48 }]

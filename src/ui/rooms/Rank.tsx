@@ -40,7 +40,12 @@ export default function Rank() {
       state={state()}
       action={
         <Show when={ready()} fallback={<StageAction stage="sft" />}>
-          <StageAction stage="reward" verb="Let simulated labelers rank, and train" quiet />
+          <StageAction
+            stage="reward"
+            verb="Let simulated labelers rank, and train"
+            again="Train on new rankings …"
+            quiet
+          />
         </Show>
       }
       explain={<Explain />}

@@ -1,4 +1,5 @@
 /** Stage 3: PPO with live controls, curves with the true reward beside the learned one, rollouts. */
+import { formatFixed } from '../format';
 import { CurveChart } from '../parts/CurveChart';
 import { PpoFormula } from '../parts/formulas';
 import { PaperTable, useSettingRows } from '../parts/PaperTable';
@@ -21,7 +22,7 @@ export default function Reinforce() {
     if (!ppo) return 'PPO has run. Next: Compare.';
     const from = ppo.true_reward_before.toFixed(2);
     const to = ppo.true_reward_after.toFixed(2);
-    return `PPO has run: true reward from ${from} to ${to} at a KL of ${ppo.kl.toFixed(1)} nats. Next: Compare.`;
+    return `PPO has run: true reward from ${from} to ${to} at a KL of ${formatFixed(ppo.kl, 1)} nats. Next: Compare.`;
   };
   return (
     <Room

@@ -4,7 +4,7 @@
  */
 import { For, Show } from 'solid-js';
 import type { StageStatus } from '../../lab/api';
-import { formatPercent } from '../format';
+import { formatFixed, formatPercent } from '../format';
 import { type LabStore, useLab } from '../state/lab';
 import { missingBefore, STAGE_NAMES, STAGE_OF } from '../state/pipeline';
 import { hashOf, ROOM_TITLES, type RoomName, room } from '../state/route';
@@ -67,7 +67,7 @@ function doneText(store: LabStore, name: RoomName): string {
     (name === 'base' && loss(report?.base?.val_loss)) ||
     (name === 'demonstrate' && loss(report?.sft?.val_loss)) ||
     (name === 'reward' && share(report?.reward?.val_accuracy, 'right')) ||
-    (name === 'reinforce' && report?.ppo && `KL ${report.ppo.kl.toFixed(1)} nats`) ||
+    (name === 'reinforce' && report?.ppo && `KL ${formatFixed(report.ppo.kl, 1)} nats`) ||
     (name === 'compare' && share(report?.evaluate?.win_rate_vs_sft.mean, 'wins'));
   return text || 'done';
 }
