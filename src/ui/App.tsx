@@ -12,7 +12,8 @@ import { RunBar } from './shell/RunBar';
 import { followRun } from './state/ambient';
 import { type Connection, createLabStore, LabContext } from './state/lab';
 import { messageOf } from './state/notices';
-import { type RoomName, room } from './state/route';
+import type { RoomName } from './state/rooms';
+import { room } from './state/route';
 
 const ROOM_VIEWS: Readonly<Record<RoomName, Component>> = {
   base: lazy(() => import('./rooms/Base')),

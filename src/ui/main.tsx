@@ -7,7 +7,7 @@ import { type Lab, listen, startLab } from '../../workers/protocol';
 import type { LabApi } from '../lab/api';
 import { App } from './App';
 import { Headless } from './Headless';
-import { isHeadless } from './state/route';
+import { isHeadless } from './state/rooms';
 
 declare global {
   interface Window {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { userEvent } from 'vitest/browser';
 import { STAGES } from '../../src/config/stages';
-import { ROOMS } from '../../src/ui/state/route';
+import { ROOMS } from '../../src/ui/state/rooms';
 import { button, callsOf, eventually, openRoom, page, text } from './support';
 
 describe('without an experiment', () => {

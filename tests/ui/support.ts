@@ -2,7 +2,7 @@
 import { createComponent, render } from 'solid-js/web';
 import { expect, onTestFinished } from 'vitest';
 import { App } from '../../src/ui/App';
-import { hashOf, type RoomName } from '../../src/ui/state/route';
+import { hashOf, type RoomName } from '../../src/ui/state/rooms';
 import '../../src/ui/styles/global.css';
 // The rooms are loaded before a test begins, not while it waits for one.
 import '../../src/ui/rooms/Base';

@@ -3,7 +3,7 @@ import type { Stage } from '../../config/stages';
 import { list } from '../format';
 import type { LabStore } from '../state/lab';
 import { missingBefore, ROOM_OF, STAGE_NAMES } from '../state/pipeline';
-import { ROOM_TITLES } from '../state/route';
+import { ROOM_TITLES } from '../state/rooms';
 
 /** @param done what to say when the stage is done */
 export function stageLine(store: LabStore, stage: Stage, done: string): string {

@@ -7,7 +7,8 @@ import type { StageStatus } from '../../lab/api';
 import { formatFixed, formatPercent } from '../format';
 import { type LabStore, useLab } from '../state/lab';
 import { missingBefore, STAGE_NAMES, STAGE_OF } from '../state/pipeline';
-import { hashOf, ROOM_TITLES, type RoomName, room } from '../state/route';
+import { hashOf, ROOM_TITLES, type RoomName } from '../state/rooms';
+import { room } from '../state/route';
 import styles from './Pipeline.module.css';
 
 /** Rooms under the paper's three stages; the first and last stand beside them. */

@@ -1,7 +1,7 @@
 /** What each stage needs and gives, as the rooms and the diagram say it. */
 import { STAGES, type Stage } from '../../config/stages';
 import type { StageStatus } from '../../lab/api';
-import type { RoomName } from './route';
+import type { RoomName } from './rooms';
 
 /** What a stage is called in a sentence. */
 export const STAGE_NAMES: Readonly<Record<Stage, string>> = {
