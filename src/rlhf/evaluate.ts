@@ -45,6 +45,11 @@ export interface EvaluationRow {
   readonly prompt: string;
   readonly completions: Record<Evaluated, string>;
   readonly true_reward: Record<Evaluated, number>;
+  readonly helpful: Record<Evaluated, number>;
+  readonly honest: Record<Evaluated, number>;
+  readonly harmless: Record<Evaluated, number>;
+  /** The fresh sample of `sft_for_rl` that the policy's completion was held against. */
+  readonly opponent: string;
   readonly win_vs_sft: number;
 }
 
@@ -116,6 +121,10 @@ export async function evaluate(ctx: StageContext, inputs: EvaluationInputs): Pro
       prompt,
       completions: of((name) => completions[name][i]!),
       true_reward: of((name) => assessed[name][i]?.trueReward ?? Number.NaN),
+      helpful: of((name) => assessed[name][i]?.helpful ?? Number.NaN),
+      honest: of((name) => assessed[name][i]?.honest ?? Number.NaN),
+      harmless: of((name) => assessed[name][i]?.harmless ?? Number.NaN),
+      opponent: opponents[i]!,
       win_vs_sft: wins[i] ?? Number.NaN,
     };
   });
