@@ -15,7 +15,7 @@ export function PaperTable(props: { rows: readonly PaperRow[] }) {
     <table>
       <thead>
         <tr>
-          <th scope="col" />
+          <td />
           <th scope="col">In the paper</th>
           <th scope="col">Here</th>
         </tr>
