@@ -42,6 +42,7 @@ export interface UpdateStats {
   readonly ratioVar: number;
   readonly valueLoss: number;
   readonly valueClipfrac: number;
+  /** γ times the mean loss of the corpus windows. */
   readonly ptxLoss: number;
   readonly policyGradNorm: number;
   readonly valueGradNorm: number;
