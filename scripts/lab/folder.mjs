@@ -36,7 +36,7 @@ const RECORD = 'run.json';
  * parent cannot be made, as in /proc.
  * @param {string} path
  */
-function makeFolder(path) {
+export function makeFolder(path) {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
   if (dirname(path) !== path) makeFolder(dirname(path));
   mkdirSync(path);

@@ -1,0 +1,40 @@
+/** Contents for every buffer of a kernel, such that it does its ordinary work. */
+import { type Binding, elementsOf, type Values } from '../src/gpu/kernel';
+
+type Contents = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
+
+/** Values in [−1, 1) that follow from their place alone. */
+const value = (i: number) => ((i * 7919) % 2003) / 1001.5 - 1;
+
+const ADAMW_STEP = Float32Array.of(1e-4, 0.9, 0.95, 1e-8, 0, 1, 1, 0);
+
+/** Integers by the names that the kernels give them. */
+function integer(name: string, i: number, length: number, params: Values): number {
+  const V = params['V'] ?? 2;
+  if (name === 'order') return i;
+  if (name === 'sorted') return Math.floor((i * V) / length);
+  if (name === 'ids' || name === 'targets' || name === 'tokens') return (i * 7919) % V;
+  return 0;
+}
+
+export function contentsOf(
+  name: string,
+  { type, shape }: Binding,
+  params: Values,
+  start: Values,
+): Contents {
+  const length = elementsOf(shape, params);
+  if (name === 'step' && length === ADAMW_STEP.length) {
+    return new Uint32Array(ADAMW_STEP.buffer.slice(0));
+  }
+  if (name === 'norm') return Float32Array.of(1, 1, 0, 0);
+  const numbers = (i: number) => {
+    const fixed = start[name];
+    if (fixed !== undefined) return fixed;
+    return type === 'f32' ? value(i) : integer(name, i, length, params);
+  };
+  const List = { f32: Float32Array, i32: Int32Array, u32: Uint32Array }[type];
+  const contents = new List(length);
+  for (let i = 0; i < length; i++) contents[i] = numbers(i);
+  return contents;
+}

@@ -1,0 +1,56 @@
+/** The adapter's peaks, measured by the two probe kernels: the best of a few settings. */
+import type { Gpu } from '../src/gpu/device';
+import { Tape } from '../src/gpu/tape';
+import { probeBandwidth, probeFlops } from '../src/kernels/probe';
+import { race } from './timing';
+
+export interface Peak {
+  /** Thousand millions of floating-point operations a second. */
+  readonly gflops: number;
+  /** Thousand millions of bytes read and written a second. */
+  readonly gbps: number;
+}
+
+/** Bytes of the copied array: beyond any cache, within any binding. */
+const COPY_BYTES = 64 * 1024 * 1024;
+const WORKGROUPS = [8, 64, 256];
+
+const none = { reset: () => {}, most: 1024 };
+
+export async function measurePeak(gpu: Gpu): Promise<Peak> {
+  return { gflops: await peakGflops(gpu), gbps: await peakGbps(gpu) };
+}
+
+async function peakGflops(gpu: Gpu): Promise<number> {
+  const N = gpu.adapter.is_fallback ? 4096 : 262_144;
+  const ITERATIONS = 1024;
+  const out = gpu.alloc('probe', N * 4);
+  let best = 0;
+  for (const WG of WORKGROUPS) {
+    const tape = new Tape(gpu, 'probe flops');
+    tape.dispatch(probeFlops, { N, a: 0.5, b: 1 }, { out }, { WG, ITERATIONS });
+    await tape.finish();
+    const [ms] = await race(gpu, [{ tape, ...none }]);
+    best = Math.max(best, (64 * ITERATIONS * N) / ms!.min / 1e6);
+    tape.free();
+  }
+  gpu.free(out);
+  return best;
+}
+
+async function peakGbps(gpu: Gpu): Promise<number> {
+  const N = COPY_BYTES / 4;
+  const source = gpu.alloc('probe source', COPY_BYTES);
+  const out = gpu.alloc('probe copy', COPY_BYTES);
+  let best = 0;
+  for (const WG of WORKGROUPS) {
+    const tape = new Tape(gpu, 'probe bandwidth');
+    tape.dispatch(probeBandwidth, { N }, { source, out }, { WG, PER_THREAD: WG < 64 ? 64 : 4 });
+    await tape.finish();
+    const [ms] = await race(gpu, [{ tape, ...none }]);
+    best = Math.max(best, (2 * COPY_BYTES) / ms!.min / 1e6);
+    tape.free();
+  }
+  gpu.free(source, out);
+  return best;
+}

@@ -1,0 +1,53 @@
+/**
+ * Times recorded tapes. Each sample replays a tape often enough to outlast the clock's and the
+ * submit's grain; contestants take turns, so that a machine that slows down slows all of them.
+ */
+import type { Gpu } from '../src/gpu/device';
+import { hasten } from '../src/gpu/readback';
+import type { Tape } from '../src/gpu/tape';
+import { type Spread, spreadOf } from './statistics';
+
+export interface Contestant {
+  readonly tape: Tape;
+  /** Puts buffers that the tape changes back; not timed. */
+  readonly reset: () => void;
+  /** Most replays between two resets. */
+  readonly most: number;
+}
+
+const SAMPLE_MS = 40;
+const ROUNDS = 5;
+
+async function once(gpu: Gpu, { tape, reset }: Contestant, times: number): Promise<number> {
+  reset();
+  await hasten(gpu, gpu.device.queue.onSubmittedWorkDone());
+  const begun = performance.now();
+  tape.run(times);
+  await hasten(gpu, gpu.device.queue.onSubmittedWorkDone());
+  return performance.now() - begun;
+}
+
+/** Replays that take about SAMPLE_MS, found by doubling; the tries also warm the tape up. */
+async function timesFor(gpu: Gpu, contestant: Contestant): Promise<number> {
+  await once(gpu, contestant, 1);
+  let times = 1;
+  for (;;) {
+    const ms = await once(gpu, contestant, times);
+    if (ms >= SAMPLE_MS / 2 || times >= contestant.most) return times;
+    const wanted = ms > 0 ? Math.ceil((times * SAMPLE_MS) / ms) : 8 * times;
+    times = Math.min(contestant.most, 8 * times, Math.max(2 * times, wanted));
+  }
+}
+
+/** Milliseconds of one replay of each contestant. */
+export async function race(gpu: Gpu, contestants: readonly Contestant[]): Promise<Spread[]> {
+  const times: number[] = [];
+  for (const contestant of contestants) times.push(await timesFor(gpu, contestant));
+  const samples = contestants.map((): number[] => []);
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [at, contestant] of contestants.entries()) {
+      samples[at]!.push((await once(gpu, contestant, times[at]!)) / times[at]!);
+    }
+  }
+  return samples.map(spreadOf);
+}
