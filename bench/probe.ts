@@ -11,8 +11,8 @@ export interface Peak {
   readonly gbps: number;
 }
 
-/** Bytes of the copied array: beyond any cache, within any binding. */
-const COPY_BYTES = 64 * 1024 * 1024;
+/** Bytes of the copied array: beyond a cache, within any binding; software adapters take long. */
+const COPY_MIB = { gpu: 64, software: 16 };
 const WORKGROUPS = [8, 64, 256];
 
 const none = { reset: () => {}, most: 1024 };
@@ -39,16 +39,17 @@ async function peakGflops(gpu: Gpu): Promise<number> {
 }
 
 async function peakGbps(gpu: Gpu): Promise<number> {
-  const N = COPY_BYTES / 4;
-  const source = gpu.alloc('probe source', COPY_BYTES);
-  const out = gpu.alloc('probe copy', COPY_BYTES);
+  const bytes = (gpu.adapter.is_fallback ? COPY_MIB.software : COPY_MIB.gpu) * 1024 * 1024;
+  const N = bytes / 4;
+  const source = gpu.alloc('probe source', bytes);
+  const out = gpu.alloc('probe copy', bytes);
   let best = 0;
   for (const WG of WORKGROUPS) {
     const tape = new Tape(gpu, 'probe bandwidth');
-    tape.dispatch(probeBandwidth, { N }, { source, out }, { WG, PER_THREAD: WG < 64 ? 64 : 4 });
+    tape.dispatch(probeBandwidth, { N }, { source, out }, { WG, PER_THREAD: WG < 64 ? 64 : 8 });
     await tape.finish();
     const [ms] = await race(gpu, [{ tape, ...none }]);
-    best = Math.max(best, (2 * COPY_BYTES) / ms!.min / 1e6);
+    best = Math.max(best, (2 * bytes) / ms!.min / 1e6);
     tape.free();
   }
   gpu.free(source, out);

@@ -36,10 +36,26 @@ export function boundOf({ kernel, constants }: Pick<DispatchInfo, 'kernel' | 'co
   );
 }
 
-/** Bytes of every bound buffer, once for a read and once for a write. */
+/** The share of a buffer that is touched, where that is not all of it. */
+const TOUCHED: Record<string, Record<string, (p: Values) => number>> = {
+  // Half of the positions are read on average, and hardly any written.
+  attention_decode: { cache: () => 1 / 4 },
+  decode_embedding: {
+    tokens: ({ T }) => 1 / T!,
+    wte: ({ B, V }) => Math.min(1, B! / V!),
+    wpe: ({ B, P }) => Math.min(1, B! / P!),
+  },
+  embedding_forward: {
+    wte: ({ N, V }) => Math.min(1, N! / V!),
+    wpe: ({ T, P }) => T! / P!,
+  },
+  sample_token: { tokens: ({ T }) => 1 / T!, logprobs: ({ R }) => 1 / R! },
+};
+
+/** Bytes of the bound buffers, once for a read and once for a write. */
 export const bytesOf = (info: Pick<DispatchInfo, 'kernel' | 'params' | 'constants'>) =>
-  boundOf(info).reduce(
-    (sum, [, { shape, access }]) =>
-      sum + 4 * elementsOf(shape, info.params) * (access === 'inout' ? 2 : 1),
-    0,
-  );
+  boundOf(info).reduce((sum, [name, { shape, access }]) => {
+    const touched = TOUCHED[info.kernel.name]?.[name]?.(info.params) ?? 1;
+    const passes = access === 'inout' ? 2 : 1;
+    return sum + 4 * elementsOf(shape, info.params) * passes * touched;
+  }, 0);

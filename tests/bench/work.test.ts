@@ -1,0 +1,79 @@
+/** What the benchmark divides times by, and what it says. */
+import { describe, expect, test } from 'vitest';
+import { opponentOf } from '../../bench/naive';
+import { median, spreadOf } from '../../bench/statistics';
+import { boundOf, bytesOf, flopsOf } from '../../bench/work';
+import { figure, table } from '../../scripts/bench/table.mjs';
+import type { Kernel, Values } from '../../src/gpu/kernel';
+import { KERNELS } from '../../src/kernels';
+
+const dispatch = (name: string, params: Values, constants: Values = {}) => {
+  const kernel = KERNELS.get(name) as Kernel;
+  return { kernel, params, constants: { ...kernel.constants, ...constants }, grid: [1] as const };
+};
+
+describe('the work of a dispatch', () => {
+  const sizes = { M: 2, N: 3, K: 5 };
+
+  test('of a product is 2·M·N·K operations, in every variant', () => {
+    for (const name of ['matmul_nn', 'matmul_nt_vec4', 'matmul_tn']) {
+      expect(flopsOf(dispatch(name, sizes))).toBe(60);
+    }
+  });
+
+  test('counts a buffer once for a read, twice when it is changed', () => {
+    expect(bytesOf(dispatch('matmul_nn', sizes))).toBe(4 * (10 + 15 + 6));
+    expect(bytesOf(dispatch('ema', { N: 8, decay: 1 }))).toBe(4 * (16 + 8));
+  });
+
+  test('counts an optional buffer only when it is used', () => {
+    const names = (constants: Values) =>
+      boundOf(dispatch('matmul_nn', sizes, constants)).map(([name]) => name);
+    expect(names({})).toEqual(['a', 'b', 'out']);
+    expect(names({ BIAS: 1, GELU: 1 })).toEqual(['a', 'b', 'bias', 'pre', 'out']);
+  });
+
+  test('of an embedding is the rows that are looked up, not the table', () => {
+    const { N, C, V } = { N: 10, C: 4, V: 1000 };
+    const bytes = bytesOf(dispatch('embedding_forward', { N, T: 5, C, V, P: 5 }));
+    expect(bytes).toBe(4 * (N + N * C + 5 * C + N * C));
+  });
+});
+
+describe('the opponent', () => {
+  test.each([
+    ['matmul_nn_vec4', { TRANSPOSE_A: 0, TRANSPOSE_B: 0 }],
+    ['matmul_nt', { TRANSPOSE_A: 0, TRANSPOSE_B: 1 }],
+    ['matmul_tn_vec4', { TRANSPOSE_A: 1, TRANSPOSE_B: 0 }],
+  ])('of %s is the textbook product, transposed alike', (name, constants) => {
+    const opponent = opponentOf(dispatch(name, {}));
+    expect([opponent?.name, opponent?.constants]).toEqual(['matmul_naive', constants]);
+  });
+
+  test('of a row kernel has the other kind of workgroup', () => {
+    expect(opponentOf(dispatch('layernorm_forward', {}, { WG: 8 }))?.constants['WG']).toBe(64);
+    expect(opponentOf(dispatch('layernorm_forward', {}, { WG: 64 }))?.constants['WG']).toBe(16);
+  });
+
+  test('of a variant is the plain kernel with the same options', () => {
+    const [variant] = [...KERNELS.keys()].filter((name) => name.endsWith('_x4'));
+    const opponent = opponentOf(dispatch(variant!, {}, { D4: 8 }));
+    expect(opponent?.kernel.name).toBe(variant!.replace('_x4', ''));
+    expect(opponent?.constants['D4']).toBe(8);
+  });
+});
+
+test('the median of an even count lies between the middle two', () => {
+  expect([median([3, 1, 2]), median([4, 1, 3, 2])]).toEqual([2, 2.5]);
+  expect(spreadOf([3, 1, 2])).toEqual({ median: 2, min: 1, max: 3 });
+});
+
+test('tables set figures to the right, with three digits', () => {
+  expect([12345.6, 12.345, 0.012345].map(figure)).toEqual(['12,346', '12.3', '0.0123']);
+  expect(
+    table([
+      ['name', 'n'],
+      ['a', '100'],
+    ]),
+  ).toBe('name    n\na     100');
+});
