@@ -64,7 +64,7 @@ export function RankBoard(props: {
         data-pool
         data-drop={drag.target()?.kind === 'pool' ? '' : undefined}
       >
-        <h3>{pool().length > 0 ? `To be placed: ${pool().length}` : 'All are placed'}</h3>
+        <h2>{pool().length > 0 ? `To be placed: ${pool().length}` : 'All are placed'}</h2>
         <div class={styles['cards']}>
           <For each={pool()}>{(item) => <Card session={session()} item={item} drag={drag} />}</For>
         </div>
@@ -73,7 +73,7 @@ export function RankBoard(props: {
         </Show>
       </div>
       <div class={styles['ranks']}>
-        <h3>Ranks, best first</h3>
+        <h2>Ranks, best first</h2>
         <ol>
           <For each={slotNumbers()}>
             {(slot) => (

@@ -134,6 +134,7 @@ function Controls(props: { paused: boolean }) {
         <button
           type="button"
           data-primary
+          disabled={waiting()}
           onClick={() => void store.notices.attempt(() => store.api.resume())}
         >
           Resume
