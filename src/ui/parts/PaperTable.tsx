@@ -1,7 +1,6 @@
 /** The paper's numbers beside the numbers here. */
 import { For } from 'solid-js';
 import { FIELDS, type Field, type FieldKey } from '../../config/fields';
-import { formatNumber } from '../format';
 import { useLab } from '../state/lab';
 
 export interface PaperRow {
@@ -46,7 +45,12 @@ export function useSettingRows(keys: readonly FieldKey[]): () => PaperRow[] {
       return {
         what: field.label,
         paper: field.paper ?? '–',
-        here: typeof value === 'number' ? formatNumber(value) : value ? 'on' : 'off',
+        here:
+          typeof value === 'number'
+            ? value.toLocaleString('en-US', { maximumSignificantDigits: 6 })
+            : value
+              ? 'on'
+              : 'off',
       };
     });
 }

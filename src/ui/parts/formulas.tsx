@@ -14,7 +14,9 @@ export const BaseFormula = () => (
       <mo>∑</mo>
       <mi>t</mi>
     </munder>
-    <mi>log</mi>
+    <mo lspace="0.17em" rspace="0.17em">
+      log
+    </mo>
     <mi>p</mi>
     <mo>(</mo>
     <msub>
@@ -55,7 +57,9 @@ export const SftFormula = () => (
         <mi>y</mi>
       </mrow>
     </munder>
-    <mi>log</mi>
+    <mo lspace="0.17em" rspace="0.17em">
+      log
+    </mo>
     <msup>
       <mi>π</mi>
       <mi>SFT</mi>
@@ -125,7 +129,9 @@ export const RewardFormula = () => (
         <mo>)</mo>
       </mrow>
     </munder>
-    <mi>log</mi>
+    <mo lspace="0.17em" rspace="0.17em">
+      log
+    </mo>
     <mi>σ</mi>
     <mo>(</mo>
     <mi>r</mi>
@@ -164,7 +170,9 @@ export const PpoFormula = () => (
     <mo>)</mo>
     <mo>−</mo>
     <mi>β</mi>
-    <mi>log</mi>
+    <mo lspace="0.17em" rspace="0.17em">
+      log
+    </mo>
     <mfrac>
       <mrow>
         <msup>
@@ -197,7 +205,9 @@ export const PpoFormula = () => (
       <mtext>corpus</mtext>
     </msub>
     <mo>[</mo>
-    <mi>log</mi>
+    <mo lspace="0.17em" rspace="0.17em">
+      log
+    </mo>
     <msup>
       <mi>π</mi>
       <mi>RL</mi>

@@ -95,7 +95,9 @@ function Work(props: { session: RankingSession; ready: boolean }) {
             <>
               <div class={styles['head']}>
                 <p class={styles['prompt']}>{promptText(item().prompt)}</p>
-                <Choices label="Layout" options={LAYOUTS} value={layout()} onChange={setLayout} />
+                <div class={styles['layout']}>
+                  <Choices label="Layout" options={LAYOUTS} value={layout()} onChange={setLayout} />
+                </div>
               </div>
               <RankBoard session={session()} layout={layout()} onShowKeys={() => setKeys(true)} />
               <RatingBar session={session()} onShowKeys={() => setKeys(true)} />
