@@ -58,7 +58,8 @@ export class Desk {
     );
     let index = 0;
     while (seen.has(`${index}`)) index++;
-    if (index >= parts.tasks.length) {
+    // After a reset there may be fewer tasks than this labeler has ranked.
+    while (index >= parts.tasks.length) {
       parts.tasks.push(...(await this.more(parts.tasks.length)));
       await this.experiment.save('tasks');
     }

@@ -8,6 +8,7 @@ import type { Stage, Writer } from '../config/stages';
 import { Gpu, GpuUnavailable } from '../gpu/device';
 import { sampleTasks } from '../rlhf/rankings';
 import type { Store } from '../store/store';
+import { epochPermutation } from '../text/datasets/order';
 import type {
   DemonstrationRecord,
   Estimate,
@@ -244,8 +245,8 @@ export class Lab implements LabApi {
 
   async prompts(split: 'train' | 'val' | 'test', count: number, seed: number): Promise<string[]> {
     const all = this.selected.material.world.prompts[split];
-    const from = seed % Math.max(1, all.length - count + 1);
-    return all.slice(from, from + count).map(({ prompt }) => prompt);
+    const order = epochPermutation(all.length, seed, 0);
+    return Array.from(order.subarray(0, count), (index) => all[index]!.prompt);
   }
 
   async sample(request: Parameters<LabApi['sample']>[0]) {
