@@ -22,6 +22,19 @@ export default defineConfig({
       },
       {
         plugins: [solid()],
+        // All at once, before the first test: a package found later would reload a page under test.
+        optimizeDeps: {
+          include: [
+            'comlink',
+            'idb-keyval',
+            'pure-rand/generator/xoroshiro128plus',
+            'solid-js',
+            'solid-js/store',
+            'solid-js/web',
+            'uplot',
+            'valibot',
+          ],
+        },
         test: {
           name: 'gpu',
           include: ['tests/**/*.gpu.test.ts'],
