@@ -19,12 +19,15 @@ import { importTypeScript } from './typescript.mjs';
 /** Where the benchmark's page is built; it is no part of `dist/`. */
 const BUILT = fileURLToPath(new URL('.cache/bench/', ROOT));
 
-/** Without options: what is quick on any machine. */
-const DEFAULT = /** @type {ConfigName[]} */ (['tiny']);
+/** Without --config: what is quick on any machine, and the shapes that the lab trains. */
+const DEFAULT = {
+  steps: /** @type {ConfigName[]} */ (['tiny']),
+  kernels: /** @type {ConfigName[]} */ (['nano', 'micro']),
+};
 
 /** @param {import('./command.mjs').Given} values @returns {Promise<ConfigName[]>} */
 async function readConfigs(values) {
-  if (values.config === undefined) return DEFAULT;
+  if (values.config === undefined) return values.kernels ? DEFAULT.kernels : DEFAULT.steps;
   /** @type {typeof import('../bench/configs')} */
   const { CONFIGS } = await importTypeScript('bench/configs.ts');
   const names = /** @type {ConfigName[]} */ (Object.keys(CONFIGS));

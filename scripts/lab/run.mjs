@@ -59,7 +59,8 @@ async function openLab({ page, reporter }) {
   }
   if (!status.ok) throw new CommandError(status.message);
   const software = status.is_fallback ? ' (software)' : '';
-  reporter.note(`${page.version}, ${status.description || status.architecture}${software}`);
+  const adapter = status.description || status.architecture || 'an unnamed adapter';
+  reporter.note(`${page.version} on ${adapter}${software}`);
 }
 
 /**
