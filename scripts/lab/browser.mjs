@@ -108,9 +108,25 @@ async function openFirefox(executablePath, profile, address) {
   });
   await page.goto(address);
   return /** @type {LabPage} */ ({
-    evaluate: (does, argument) => plainly(page.evaluate(/** @type {any} */ (does), argument)),
+    evaluate: (does, argument) => plainly(byText(page, does, argument)),
     version: (await browser.version()).replace('/', ' '),
     complaint: () => complaint,
     close: () => browser.close(),
   });
+}
+
+/**
+ * The answer as JSON text: WebDriver BiDi sends an object that occurs twice only once.
+ * @param {import('puppeteer-core').Page} page
+ * @param {Function} does
+ * @param {unknown} argument
+ */
+async function byText(page, does, argument) {
+  const handle = await page.evaluateHandle(/** @type {any} */ (does), argument);
+  try {
+    const text = await handle.evaluate((answer) => JSON.stringify(answer));
+    return text === undefined ? undefined : JSON.parse(text);
+  } finally {
+    await handle.dispose();
+  }
 }
