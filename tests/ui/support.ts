@@ -51,7 +51,6 @@ export function button(words: string): HTMLButtonElement {
 }
 
 /** What is seen: hidden text does not count. */
-// biome-ignore lint/performance/useDomNodeTextContent: textContent has closed panels' text too
 export const text = (): string => page().innerText;
 export const callsOf = (lab: FakeLab, name: string) =>
   lab.calls.filter((call) => call.name === name);
