@@ -312,6 +312,8 @@ async function runEvaluate({ ctx, experiment, material, judge }: PipelineParts):
   });
   experiment.parts.evaluation = [...evaluation.rows];
   const { report } = experiment.record;
+  // An imported base model was not measured by its stage.
+  report.base ??= { val_loss: evaluation.pretrainValLoss.base };
   report.evaluate = {
     ...evaluation.means,
     win_rate_vs_sft: {
