@@ -1,4 +1,8 @@
-/** Attention forward and backward against f64, over awkward lengths, batches and head sizes. */
+/**
+ * Attention forward and backward against f64, over awkward lengths, batches and head sizes:
+ * attention_forward, attention_backward_d, attention_backward_dq, attention_backward_dkv, and the
+ * four-row forms attention_forward_x4, attention_backward_dq_x4, attention_backward_dkv_x4.
+ */
 import { describe, expect, it } from 'vitest';
 import {
   attentionBackwardD,

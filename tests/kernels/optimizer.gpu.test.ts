@@ -1,4 +1,7 @@
-/** Global norm and clipping, AdamW over ten steps, the skip of a bad step, and the moving average. */
+/**
+ * Global norm and clipping (grad_norm_partial, grad_norm), adamw over ten steps, the skip of a bad
+ * step, and the moving average (ema).
+ */
 import { describe, expect, it } from 'vitest';
 import { adamw, ema, gradNorm, gradNormPartial } from '../../src/kernels/optimizer';
 import * as reference from '../reference/adamw';

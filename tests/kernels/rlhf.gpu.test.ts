@@ -1,4 +1,7 @@
-/** The scalar head, the gathers, rewards to advantages, and the PPO losses, over uneven responses. */
+/**
+ * The scalar head (score_forward, score_backward, score_backward_weight), the gathers, rewards to
+ * advantages (kl_reward, gae, whiten), and the PPO losses, over uneven responses.
+ */
 import { describe, expect, it } from 'vitest';
 import {
   gae,
