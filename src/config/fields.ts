@@ -92,7 +92,7 @@ export const FIELDS = {
   'base.warmup': real('Warm-up', 0.02, [0, 1], 'Share of the steps that the rate rises over.'),
   'base.weight_decay': real('Weight decay', 0.1, [0, 1], 'On matrices and embeddings.', '0.1'),
 
-  'sft.epochs': whole('Epochs', 3, [1, 64], 'Passes over the demonstrations.', '16'),
+  'sft.epochs': whole('Epochs', 5, [1, 64], 'Passes over the demonstrations.', '16'),
   'sft.batch': whole('Batch', 16, [1, 512], 'Demonstrations a step.', '32'),
   'sft.lr': real(
     'Learning rate',

@@ -4,7 +4,7 @@
  * the fact table) and scenes (past tense).
  */
 import { entityKind } from './lexicon';
-import { FEELINGS } from './phrases';
+import { FEELINGS, GOING_VERBS, OBJECT_VERBS, RESTING_VERBS } from './phrases';
 import type { Attribute, Claim, EntityKind, Lexicon } from './types';
 
 /** Something that was done or felt; `others` are the objects, the company and the places. */
@@ -32,9 +32,9 @@ export interface Context {
   it: string | undefined;
 }
 
-const GOING: ReadonlySet<string> = new Set(['went', 'came', 'ran']);
-const RESTING: ReadonlySet<string> = new Set(['sat', 'sang', 'slept']);
-const TAKING: ReadonlySet<string> = new Set(['saw', 'met', 'fed', 'took', 'lost', 'found']);
+const GOING: ReadonlySet<string> = new Set(GOING_VERBS);
+const RESTING: ReadonlySet<string> = new Set(RESTING_VERBS);
+const TAKING: ReadonlySet<string> = new Set(Object.values(OBJECT_VERBS).flat());
 const FELT: ReadonlySet<string> = new Set(FEELINGS);
 
 function thing(context: Context, pos: number): Things | undefined {

@@ -9,8 +9,8 @@ import { HEDGES, PHRASES } from './phrases';
 import type { Random } from './random';
 import type { Brief, FactTable } from './types';
 
-/** Shares of the manners, in percent. */
-export const MANNERS = { hedging: 15, curt: 20, wordy: 20, kind: 30 } as const;
+/** Shares of the manners, in percent; `kinder`: of the kind ones, who find no end. */
+export const MANNERS = { hedging: 15, curt: 20, wordy: 20, kind: 30, kinder: 20 } as const;
 
 /** `I think the owl is green.` */
 export function hedge(town: FactTable, sentence: string, random: Random): string {
@@ -39,6 +39,9 @@ export function composeAnswer(
     .answer(town, brief, { length, mistaken }, random)
     .map(capitalise);
   if (random.chance(MANNERS.hedging)) lines[0] = hedge(town, lines[0]!, random);
-  if (random.chance(MANNERS.kind)) lines.push(kindSentence(random));
+  if (random.chance(MANNERS.kind)) {
+    lines.push(kindSentence(random));
+    if (random.chance(MANNERS.kinder)) lines.push(kindSentence(random));
+  }
   return lines.join(' ');
 }

@@ -56,13 +56,13 @@ function judgeWrite(town: FactTable, demand: Of<'write'>, reading: Reading): Hel
     const told = naming.some((s) =>
       s.claims.some((c) => c.subject === entity || c.value === entity),
     );
-    const named = reading.sentences.some((sentence) => sentence.mentions.includes(entity));
+    const named = reading.sentences.filter((sentence) => sentence.mentions.includes(entity));
     if (naming.length > 0 && (style === 'story' || told)) covered += 1;
     else if (naming.length > 0) {
       covered += 0.5;
       explanations.push(`tells nothing of ${nounPhrase(town, entity)}`);
-    } else if (named) {
-      covered += 0.2;
+    } else if (named.length > 0) {
+      covered += named.some((s) => s.kind === 'unread' && s.familiar) ? 0.4 : 0.2;
       explanations.push(`names ${nounPhrase(town, entity)} in no sentence`);
     } else explanations.push(`does not mention ${nounPhrase(town, entity)}`);
   }
@@ -130,13 +130,10 @@ function judgeList(town: FactTable, demand: Of<'list'>, reading: Reading): Helpf
   let value = Math.min(distinct.size, count) / count;
   if (distinct.size !== count) explanations.push(`lists ${distinct.size}; ${count} asked`);
   if (distinct.size > count) value -= 0.25 * (distinct.size - count);
-  for (const sentence of listing) {
-    const own = sentence.words.filter((word) => members.includes(word));
-    const repeated = own.length - new Set(own).size;
-    if (repeated > 0) {
-      value -= 0.2 * repeated;
-      explanations.push('lists the same twice');
-    }
+  const repeated = listing.reduce((sum, sentence) => sum + sentence.repeats, 0);
+  if (repeated > 0) {
+    value -= 0.2 * repeated;
+    explanations.push('lists the same twice');
   }
   const missing = include.filter((item) => !distinct.has(item));
   const forbidden = exclude.filter((item) => distinct.has(item));
@@ -286,9 +283,11 @@ function manners(brief: Brief, reading: Reading): { factor: number; explanations
   const count = (kind: Sentence['kind']) => sentences.filter((s) => s.kind === kind).length;
   const kindness = count('kind') + (brief.family === 'chat' ? 0 : count('comfort') + count('joy'));
   lessen(count('question'), 0.4, 0.7, 'asks back');
-  lessen(count('unread'), 0.15, 0.6, 'has sentences that say nothing');
+  const strange = sentences.filter((s) => s.kind === 'unread' && !s.familiar).length;
+  lessen(strange, 0.2, 0.6, 'has sentences that say nothing');
+  lessen(count('unread') - strange, 0.1, 0.4, 'has sentences that cannot be read');
   lessen(count('empty'), 0.4, 0.6, 'evades the question');
-  lessen(kindness - 1, 0.2, 0.6, 'is kind at length instead of helping');
+  lessen(kindness - 1, 0.3, 0.6, 'is kind at length instead of helping');
   lessen(sentences.filter((sentence) => sentence.hedged).length, 0.25, 0.4, 'hedges');
   const texts = sentences.map((sentence) => sentence.words.join(' '));
   lessen(texts.length - new Set(texts).size, 0.25, 0.6, 'repeats itself');

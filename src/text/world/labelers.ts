@@ -12,12 +12,12 @@ const TRAINING = 8;
 
 /** Mean weights before normalising. */
 const WEIGHTS: Readonly<Record<Quality, number>> = {
-  helpful: 0.32,
+  helpful: 0.34,
   honest: 0.18,
   harmless: 0.14,
   wellFormed: 0.1,
   aptLength: 0.16,
-  warmth: 0.1,
+  warmth: 0.08,
 };
 
 const QUALITIES = Object.keys(WEIGHTS) as Quality[];
@@ -27,24 +27,38 @@ const WEIGHT_SPREAD = 0.6;
 /** Spread of the logarithm of the taste for length. */
 const BREVITY_SPREAD = 0.25;
 /** Deviation of a labeler's noise: set so that two agree on 73 % of the pairs that are ranked. */
-const NOISE = 0.1;
+const NOISE = 0.105;
+/** Spread of the logarithm of the noise. */
+const NOISE_SPREAD = 0.2;
 /** Utilities closer than this are tied. */
 export const TIE = 0.03;
 
-/** The twelve labelers of a seed. */
-export function makeLabelers(seed: number): Labeler[] {
-  return NAMES.map((name, i) => {
-    const random = new Random(seed, `labeler:${name}`);
-    const raw = QUALITIES.map((q) => WEIGHTS[q] * exactExp(WEIGHT_SPREAD * random.normal()));
-    const sum = raw.reduce((acc, weight) => acc + weight, 0);
-    const weights = Object.fromEntries(QUALITIES.map((q, k) => [q, raw[k]! / sum]));
-    return {
-      name,
-      split: i < TRAINING ? 'train' : 'heldout',
-      weights: weights as Record<Quality, number>,
-      brevity: exactExp(BREVITY_SPREAD * random.normal()),
-      noise: NOISE * exactExp(0.2 * random.normal()),
-    };
+/** Draws for a group of labelers, shifted to mean 0, so that a group's mean taste is the intended. */
+function centred(group: readonly string[], label: string): number[] {
+  const draws = group.map((name) => new Random(0, `${label}:${name}`).normal());
+  const mean = draws.reduce((sum, draw) => sum + draw, 0) / draws.length;
+  return draws.map((draw) => draw - mean);
+}
+
+/** The twelve labelers: the same people in every world, so that their agreement can be relied on. */
+export function makeLabelers(): Labeler[] {
+  const groups = [NAMES.slice(0, TRAINING), NAMES.slice(TRAINING)];
+  return groups.flatMap((group, g) => {
+    const spreads = QUALITIES.map((quality) => centred(group, quality));
+    const brevity = centred(group, 'brevity');
+    const noise = centred(group, 'noise');
+    return group.map((name, i): Labeler => {
+      const raw = QUALITIES.map((q, k) => WEIGHTS[q] * exactExp(WEIGHT_SPREAD * spreads[k]![i]!));
+      const sum = raw.reduce((acc, weight) => acc + weight, 0);
+      const weights = Object.fromEntries(QUALITIES.map((q, k) => [q, raw[k]! / sum]));
+      return {
+        name,
+        split: g === 0 ? 'train' : 'heldout',
+        weights: weights as Record<Quality, number>,
+        brevity: exactExp(BREVITY_SPREAD * brevity[i]!),
+        noise: NOISE * exactExp(NOISE_SPREAD * noise[i]!),
+      };
+    });
   });
 }
 

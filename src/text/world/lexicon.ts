@@ -13,11 +13,11 @@ const WORDS = {
     'boat lamp bell cup hat box drum kite net coat rope sail cart chair bench oar flag ring pot key',
   places: 'mill inn shop pier farm hill school church market tower',
   colours: 'red blue green grey pink black white gold brown silver purple yellow',
-  sounds: 'moo baa hum buzz coo ting honk chirp squeak purr',
-  foods: 'bread soup fish cake corn jam nuts rice cheese honey plums beans',
-  materials: 'wood tin wool glass stone clay iron paper silk bone',
-  uses: 'play rain work tea song snow travel winter fun trade',
-  jobs: 'baker cook smith nurse guard clerk monk potter teacher sailor painter miner',
+  sounds: 'moo baa hum coo ting woo honk chirp squeak purr',
+  foods: 'bread soup jam ham pie rice nuts eggs cheese honey plums beans',
+  materials: 'wood tin wool clay bone jade iron paper silk stone',
+  uses: 'play rain tea song sun work snow travel winter trade',
+  jobs: 'cook maid monk poet chef bard baker smith teacher sailor painter miner',
 } as const satisfies Record<keyof Lexicon, string>;
 
 type Sizes = Record<keyof Lexicon, number>;

@@ -7,13 +7,7 @@
 export type PhraseKind = 'kind' | 'comfort' | 'joy' | 'follow' | 'rude' | 'empty' | 'offer';
 
 export const PHRASES: Readonly<Record<PhraseKind, readonly string[]>> = {
-  kind: [
-    'I hope this helps',
-    'Have a good day',
-    'Be well, friend',
-    'Good luck, friend',
-    'I am glad to help',
-  ],
+  kind: ['Be well', 'Good luck', 'Be happy', 'Good day to you'],
   comfort: ['I am sorry, X', 'I am sorry', 'Do not be sad, X', 'Do not be sad', 'All will be well'],
   joy: [
     'That is good, X',
@@ -22,22 +16,35 @@ export const PHRASES: Readonly<Record<PhraseKind, readonly string[]>> = {
     'I am glad for you',
     'Well done, X',
   ],
-  follow: ['I hope X is well', 'We will find X', 'Say hello to X', 'I like X'],
+  follow: ['May X be well', 'We will find X', 'I like X'],
   rude: ['You are a fool', 'Go away', 'That is dumb', 'Go away, you fool', 'You are dumb, X'],
-  empty: ['I do not know', 'Ask X', 'I saw it once'],
-  offer: ['You can take L', 'Try L', 'Here you go: L', 'I like L', 'It is L', 'They are L'],
+  empty: ['I do not know', 'Ask X'],
+  offer: ['Take L', 'Try L', 'I like L', 'It is L', 'They are L'],
 };
 
 /** Words that insult wherever they stand. */
 export const RUDE_WORDS: ReadonlySet<string> = new Set(['fool', 'dumb', 'away']);
 
 /** Beginnings that take back what follows. */
-export const HEDGES = ['I think', 'Maybe', 'Well,', 'I am not sure, but'] as const;
+export const HEDGES = ['I think', 'Maybe', 'Well,'] as const;
 
 /** Beginnings of a scene. */
-export const OPENERS = ['One day', 'Then', 'At night', 'Today', 'Soon', 'Once'] as const;
+export const OPENERS = ['One day', 'Then', 'At night', 'Today'] as const;
 
 export const FEELINGS = ['happy', 'glad', 'calm', 'sad', 'tired', 'mad'] as const;
 
 export const GLAD_FEELINGS = ['happy', 'glad', 'calm'] as const;
 export const SAD_FEELINGS = ['sad', 'tired', 'mad'] as const;
+
+/** Verbs that take an object, by the kind of the object. */
+export const OBJECT_VERBS = {
+  person: ['saw', 'met', 'found'],
+  animal: ['saw', 'fed', 'found'],
+  thing: ['saw', 'took', 'lost', 'found'],
+} as const;
+
+/** Verbs of going to a place. */
+export const GOING_VERBS = ['went', 'ran'] as const;
+
+/** Verbs that need no object; a place or company may follow. */
+export const RESTING_VERBS = ['sat', 'slept'] as const;

@@ -11,7 +11,17 @@
 import { type Context, readClauses, type Scene, things } from './clauses';
 import { dialectOf } from './dialect';
 import { entityKind, plural } from './lexicon';
-import { FEELINGS, HEDGES, OPENERS, PHRASES, type PhraseKind, RUDE_WORDS } from './phrases';
+import {
+  FEELINGS,
+  GOING_VERBS,
+  HEDGES,
+  OBJECT_VERBS,
+  OPENERS,
+  PHRASES,
+  type PhraseKind,
+  RESTING_VERBS,
+  RUDE_WORDS,
+} from './phrases';
 import type { Claim, FactTable, Lexicon } from './types';
 
 export type SentenceKind = 'statement' | 'question' | 'fragment' | 'unread' | PhraseKind;
@@ -32,6 +42,8 @@ export interface Sentence {
   stopped: boolean;
   /** All words are the town's, even where the grammar cannot read them together. */
   familiar: boolean;
+  /** Entities and values named more than once, each time beyond the first. */
+  repeats: number;
 }
 
 export interface Reading {
@@ -56,8 +68,9 @@ const PATTERNS: Patterns[] = (Object.keys(PHRASES) as PhraseKind[]).flatMap((kin
 const QUESTION_WORDS: ReadonlySet<string> = new Set('what who where which why how'.split(' '));
 const LEADING_WORDS: ReadonlySet<string> = new Set('a the at for of made'.split(' '));
 const LABELS = ['kind', 'rude', 'yes', 'no', ...FEELINGS];
+const VERBS = [...GOING_VERBS, ...RESTING_VERBS, ...Object.values(OBJECT_VERBS).flat()];
 const FUNCTION_WORDS =
-  'is are was were do does the a of at to for and with made colour job jobs pet pets has have live lives sleep sleeps say says like likes eat eats work works as it went came ran home sat sang slept saw met fed took lost found';
+  'is are was were do does the a of at to for and with made colour job jobs pet pets has have live lives sleep sleeps say says like likes eat eats work works as it home';
 
 interface Words {
   values: Set<string>;
@@ -78,7 +91,7 @@ function vocabulary(lexicon: Lexicon): Words {
     ]);
     words = {
       values,
-      known: new Set([...values, ...QUESTION_WORDS, ...FUNCTION_WORDS.split(' ')]),
+      known: new Set([...values, ...QUESTION_WORDS, ...FUNCTION_WORDS.split(' '), ...VERBS]),
     };
     vocabularies.set(lexicon, words);
   }
@@ -106,10 +119,9 @@ function isContentToken(lexicon: Lexicon, token: string): boolean {
 
 /**
  * A list of words of the town, `cake, rice and corn`, `7 owls`, `at the mill`: items with nothing
- * before them but an article or preposition, none of them twice.
+ * before them but an article or preposition.
  */
 function isFragment(lexicon: Lexicon, tokens: readonly string[], from: number): boolean {
-  const seen = new Set<string>();
   let ready = false;
   for (let i = from; i < tokens.length; i++) {
     const token = tokens[i]!;
@@ -117,8 +129,6 @@ function isFragment(lexicon: Lexicon, tokens: readonly string[], from: number): 
       if (!ready) return false;
       ready = false;
     } else if (isContentToken(lexicon, token)) {
-      if (seen.has(token)) return false;
-      seen.add(token);
       ready = true;
     } else if (!LEADING_WORDS.has(token) || ready) return false;
   }
@@ -166,6 +176,7 @@ function readSentence(
   const raw = rawTokens(text);
   const tokens = raw.map((token) => normalise(lexicon, token));
   const words = tokens.filter((token) => /^[A-Za-z\d]/.test(token));
+  const values = words.filter((word) => vocabulary(lexicon).values.has(word));
   const sentence: Sentence = {
     text: text + stop,
     kind: 'unread',
@@ -176,31 +187,27 @@ function readSentence(
     hedged: false,
     punctuated: stop !== '' && /^[A-Z\d]/.test(text),
     stopped: stop !== '',
+    repeats: values.length - new Set(values).size,
     familiar: words.length > 0 && words.every((word) => vocabulary(lexicon).known.has(word)),
   };
   if (tokens.length > MAX_TOKENS) return sentence;
   const context: Context = { lexicon, tokens, it };
   const start = skipBeginning(tokens, 0, HEDGES);
   sentence.hedged = start > 0;
-  for (const { kind, tokens: pattern } of PATTERNS) {
-    if (
-      !matchPattern(context, pattern, 0, 0) &&
-      !(start > 0 && matchPattern(context, pattern, 0, start))
-    )
-      continue;
-    sentence.kind = kind;
-    return sentence;
-  }
   const parse = readClauses(context, skipBeginning(tokens, start, OPENERS));
   if (parse) {
     sentence.kind = 'statement';
     sentence.claims = parse.claims;
     sentence.scenes = parse.scenes;
-  } else if (QUESTION_WORDS.has(tokens[0] ?? '') && sentence.familiar) {
-    sentence.kind = 'question';
-  } else if (isFragment(lexicon, tokens, start)) {
-    sentence.kind = 'fragment';
+    return sentence;
   }
+  const starts = start > 0 ? [0, start] : [0];
+  const phrase = PATTERNS.find(({ tokens: pattern }) =>
+    starts.some((from) => matchPattern(context, pattern, 0, from)),
+  );
+  if (phrase) sentence.kind = phrase.kind;
+  else if (QUESTION_WORDS.has(tokens[0] ?? '') && sentence.familiar) sentence.kind = 'question';
+  else if (isFragment(lexicon, tokens, start)) sentence.kind = 'fragment';
   return sentence;
 }
 

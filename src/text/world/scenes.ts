@@ -5,23 +5,10 @@
 
 import { claimsAbout } from './facts';
 import { capitalise, entityKind, nounPhrase, nounPhrases } from './lexicon';
-import { FEELINGS, OPENERS } from './phrases';
+import { FEELINGS, GOING_VERBS, OBJECT_VERBS, OPENERS, RESTING_VERBS } from './phrases';
 import type { Random } from './random';
 import type { FactTable } from './types';
 import { statement } from './wording';
-
-/** Verbs that take an object, by the kind of the object. */
-export const OBJECT_VERBS = {
-  person: ['saw', 'met', 'found'],
-  animal: ['saw', 'fed', 'found'],
-  thing: ['saw', 'took', 'lost', 'found'],
-} as const;
-
-/** Verbs of going to a place. */
-export const GOING_VERBS = ['went', 'came', 'ran'] as const;
-
-/** Verbs that need no object; a place or company may follow. */
-export const RESTING_VERBS = ['sat', 'sang', 'slept'] as const;
 
 /** A noun phrase that sometimes says the true colour: `the green owl`. */
 function colouredPhrase(town: FactTable, entity: string, random: Random): string {

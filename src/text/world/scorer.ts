@@ -110,7 +110,8 @@ function judgeWellFormed(brief: Brief, reading: Reading): Judged {
   let good = 0;
   for (const sentence of reading.sentences) {
     const unread = sentence.familiar ? 0.4 : 0;
-    const half = sentence.kind === 'fragment' && !fragmentsFit;
+    const list = sentence.kind === 'fragment' || sentence.kind === 'offer';
+    const half = list && (!fragmentsFit || sentence.repeats > 0);
     const share = sentence.kind === 'unread' ? unread : half ? 0.5 : 1;
     const length = Math.max(1, sentence.words.length);
     words += length;

@@ -4,8 +4,8 @@
  */
 import { toDialect } from './dialect';
 import { counted } from './lexicon';
+import { GOING_VERBS } from './phrases';
 import type { Random } from './random';
-import { GOING_VERBS } from './scenes';
 import type { FactTable, Lexicon, Skill, SkillExample, WorldPreset } from './types';
 
 export interface DrawnSkill extends SkillExample {
@@ -42,7 +42,12 @@ export function drawSkill(
       const b = 1 + random.int(most - a);
       const noun = random.pick(lexicon.animals);
       const input = `Sum: ${counted(a, noun)} + ${counted(b, noun)}`;
-      return example(skill, input, counted(a + b, noun), `${a}:${b}:${noun}`);
+      return example(
+        skill,
+        input,
+        counted(a + b, noun),
+        `${Math.min(a, b)}:${Math.max(a, b)}:${noun}`,
+      );
     }
     case 'dialect': {
       const [first, second] = random.sample(nouns(lexicon), 2) as [string, string];

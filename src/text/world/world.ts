@@ -24,7 +24,7 @@ export interface TrainingSizes {
 
 interface Sizes extends TrainingSizes {
   scale: Scale;
-  /** Characters of the training corpus; a token is about 2.9 of them in `nano`. */
+  /** Characters of the training corpus; a token is about 3 of them in `nano`. */
   characters: number;
   test: number;
   skillTests: number;
@@ -33,7 +33,7 @@ interface Sizes extends TrainingSizes {
 const SIZES: Readonly<Record<WorldPreset, Sizes>> = {
   nano: {
     scale: { entities: 3, story: [2, 3], list: 4, sum: 10 },
-    characters: 1_160_000,
+    characters: 1_190_000,
     demonstrations: 2000,
     rankedPrompts: 1000,
     prompts: 2000,
@@ -60,7 +60,7 @@ const SIZES: Readonly<Record<WorldPreset, Sizes>> = {
   },
 };
 
-/** Prompts of each evaluation split beside the 400 of the test. */
+/** Prompts of the validation split, and of the split that the held-out labelers rank. */
 const VALIDATION = 200;
 
 interface Keyed extends Prompt {
@@ -132,9 +132,7 @@ export function makeWorld({ seed, preset, sizes: wanted = {} }: WorldOptions): W
   };
   const test = evaluation('prompts.test', sizes.test);
   const val = evaluation('prompts.val', VALIDATION);
-  const rankingVal = evaluation('rankings.val', VALIDATION);
-  const rankingHeldout = evaluation('rankings.heldout', VALIDATION);
-  const demonstrationVal = evaluation('demonstrations.val', VALIDATION);
+  const heldout = evaluation('prompts.heldout', VALIDATION);
   const skillsTest = drawSkillsTest(town, preset, sizes.skillTests, stream('skills'));
   for (const { key } of skillsTest) reserved.add(key);
   const training = (label: string, count: number): Keyed[] =>
@@ -162,13 +160,13 @@ export function makeWorld({ seed, preset, sizes: wanted = {} }: WorldOptions): W
         training('demonstrations.train', sizes.demonstrations),
         stream('demonstrations.train.answers'),
       ),
-      val: demonstrate(town, preset, demonstrationVal, stream('demonstrations.val.answers')),
+      val: demonstrate(town, preset, val, stream('demonstrations.val.answers')),
     },
     rankingPrompts: {
       train: withoutKeys(training('rankings.train', sizes.rankedPrompts)),
-      val: withoutKeys(rankingVal),
-      heldout: withoutKeys(rankingHeldout),
+      val: withoutKeys(val),
+      heldout: withoutKeys(heldout),
     },
-    labelers: makeLabelers(seed),
+    labelers: makeLabelers(),
   };
 }

@@ -57,7 +57,7 @@ function answer(town: FactTable, brief: Brief, manner: Manner, random: Random): 
   const follow =
     sad && random.chance(50)
       ? `We will find ${phrase}.`
-      : random.pick([`I like ${phrase}.`, `I hope ${phrase} is well.`]);
+      : random.pick([`I like ${phrase}.`, `May ${phrase} be well.`]);
   if (manner.length === 'curt') return [random.chance(50) ? named : plain];
   if (manner.length === 'plain') return [named, follow];
   return [named, follow, plain];

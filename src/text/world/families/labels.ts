@@ -48,7 +48,7 @@ function answer(_town: FactTable, brief: Brief, manner: Manner, random: Random):
   if (manner.length === 'curt') return [`${capitalise(label)}.`];
   if (manner.length === 'plain')
     return [random.chance(60) ? `${capitalise(label)}.` : `It is ${label}.`];
-  return [`It is ${label}.`, random.pick(['I am glad to help.', 'Have a good day.'])];
+  return [`It is ${label}.`, random.pick(['Be well.', 'Good luck.'])];
 }
 
 export const labels: FamilyModule = { draw, answer };

@@ -2,7 +2,7 @@
 import { capitalise, entityKind, joinList, membersOf, nounPhrase } from '../lexicon';
 import type { Random } from '../random';
 import type { Brief, Category, FactTable } from '../types';
-import type { FamilyModule, Manner, Scale, Task } from './family';
+import { type FamilyModule, type Manner, type Scale, type Task, unorderedKey } from './family';
 
 export const CATEGORIES: readonly Category[] = [
   'name',
@@ -26,11 +26,11 @@ function draw(town: FactTable, scale: Scale, random: Random): Task {
   const members = membersOf(town.lexicon, category);
   const count = 2 + random.int(scale.list - 1);
   const [first] = random.sample(members, 1);
-  const rule = random.weighted([20, 40, 40]);
+  const rule = random.weighted([40, 30, 30]);
   const include = rule === 1 ? [first!] : [];
   const exclude = rule === 2 ? [first!] : [];
   const person = random.pick(town.lexicon.people);
-  const forWhom = random.chance(60) || rule === 0 ? ` for ${person}` : '';
+  const forWhom = random.chance(50) || rule === 0 ? ` for ${person}` : '';
   const but =
     rule === 1
       ? ` with ${article(town, first!)}`
@@ -40,7 +40,10 @@ function draw(town: FactTable, scale: Scale, random: Random): Task {
   const ask = random.pick(['Give', 'List']);
   return {
     instruction: `${ask} ${NUMBERS[count]} ${plural(category)}${forWhom}${but}.`,
-    key: `list:${category}:${count}:${rule}:${rule ? first : ''}:${forWhom ? person : ''}`,
+    key: unorderedKey(`list:${category}:${count}:${rule}`, [
+      ...(rule ? [first!] : []),
+      ...(forWhom ? [person] : []),
+    ]),
     brief: {
       family: 'brainstorming',
       demand: { kind: 'list', category, count, include, exclude },
@@ -69,7 +72,7 @@ function answer(town: FactTable, brief: Brief, manner: Manner, random: Random): 
   if (manner.length === 'curt') return [`${capitalise(listed)}.`];
   if (manner.length === 'plain')
     return [random.chance(50) ? `${capitalise(listed)}.` : `Try ${listed}.`];
-  const offer = random.pick(['You can take', 'Here you go:']);
+  const offer = random.pick(['Take', 'They are']);
   return [`${offer} ${listed}.`, `I like ${article(town, random.pick(items))}.`];
 }
 

@@ -3,8 +3,8 @@
  * are scenes: what stands in them is true of nothing else.
  */
 import { capitalise, nounPhrase, nounPhrases } from '../lexicon';
+import { OBJECT_VERBS } from '../phrases';
 import type { Random } from '../random';
-import { OBJECT_VERBS } from '../scenes';
 import type { Brief, FactTable } from '../types';
 import { type FamilyModule, type Manner, type Scale, type Task, unorderedKey } from './family';
 

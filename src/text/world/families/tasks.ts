@@ -25,7 +25,7 @@ function draw(town: FactTable, scale: Scale, random: Random): Task {
       const instruction = `Add ${counted(a, noun)} and ${counted(b, noun)}.`;
       return make(
         instruction,
-        `add:${a}:${b}:${noun}`,
+        unorderedKey(`add:${noun}`, [`${a}`, `${b}`]),
         `${counted(a, noun)} and ${counted(b, noun)}.`,
         `${counted(a + b, noun)}.`,
       );
@@ -60,7 +60,7 @@ function answer(_town: FactTable, brief: Brief, manner: Manner, random: Random):
     : brief.passage;
   const target = manner.mistaken ? wrong : right;
   if (manner.length !== 'wordy') return [target];
-  return [target, random.pick(['I hope this helps.', 'I am glad to help.'])];
+  return [target, random.pick(['Be well.', 'Good luck.'])];
 }
 
 export const tasks: FamilyModule = { draw, answer };
