@@ -62,6 +62,23 @@ describe('a run from random weights to the report', () => {
     expect(Number(update.metadata['clipfrac'])).toBe(0);
   });
 
+  it('logs every metric of PPO by its name', async () => {
+    const names = Object.keys((await lab.snapshot())!.metrics.ppo![0]!);
+    for (const name of [
+      ...['kl', 'kl_coef', 'entropy', 'scores', 'non_score_reward', 'rlhf_reward'].map(
+        (of) => `objective/${of}`,
+      ),
+      ...['approxkl_avg', 'clipfrac_avg', 'entropy_avg'].map((of) => `policy/${of}`),
+      ...['policy_avg', 'value_avg', 'ptx_avg'].map((of) => `loss/${of}`),
+      ...['clipfrac_avg', 'ratio', 'ratio_var', 'num_eos_tokens', 'var_explained'].map(
+        (of) => `val/${of}`,
+      ),
+      ...['lr', 'episode', 'true_reward', 'response_length', 'tokens_per_second'],
+    ]) {
+      expect(names).toContain(name);
+    }
+  });
+
   it('gives the demonstrations a mean reward of 0 with the stored reward model', async () => {
     const demonstrations = text(await lab.file('data/demonstrations.train.jsonl'))
       .trim()
