@@ -173,7 +173,7 @@ function* past(context: Context, pos: number, subjects: readonly string[]): Gene
     }
   }
   if (RESTING.has(verb)) {
-    if (next === 'with') {
+    if (verb === 'sat' && next === 'with') {
       for (const company of things(context, pos + 2)) {
         yield* whereabouts(context, { ...scene, others: company.entities }, company);
       }

@@ -25,7 +25,7 @@ export function deed(town: FactTable, actor: string, other: string, random: Rand
     return `${subject} ${random.pick(RESTING_VERBS)} at the ${other}`;
   }
   if (kind === 'person' && random.chance(30)) {
-    return `${subject} ${random.pick(RESTING_VERBS)} with ${other}`;
+    return `${subject} sat with ${other}`;
   }
   const verb = random.pick(OBJECT_VERBS[kind ?? 'thing']);
   return `${subject} ${verb} ${colouredPhrase(town, other, random)}`;

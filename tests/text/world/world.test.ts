@@ -226,8 +226,8 @@ describe('skills', () => {
 });
 
 const PINNED: Record<'nano' | 'micro', string> = {
-  nano: 'a05048d4b628820167a29c9e6514df451db780d00a02b42553354f3eeb0e2c93',
-  micro: '00f4dba82c65aea61a65e55e5b0e3de8498d212277fb06d0e148f4099b6b593f',
+  nano: '0d20f2f76aa40239334a3802f12ceb74e0007453343f6dbeccfe555459b99e4d',
+  micro: 'ebe8a9c7ca989c7fff97848e17163aa7fe026f11361f81a935aeefb3165887ac',
 };
 
 it('briefs survive JSON', () => {
