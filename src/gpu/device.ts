@@ -74,6 +74,11 @@ export class Gpu {
   };
   /** Settles when the device is lost; `reason` is 'destroyed' after `close`. */
   readonly lost: Promise<GPUDeviceLostInfo>;
+  /**
+   * Measured choices among the variants of an operation, by the operation's own key (matrix
+   * products: `matmulClass` in src/kernels). What is recorded after a change follows it.
+   */
+  readonly variants = new Map<string, string>();
   /** Set by the owner; called with each validation or memory error that nothing caught. */
   onError: (message: string) => void = (message) => {
     throw new Error(message);

@@ -1,24 +1,40 @@
 /**
  * Which matmul runs: the variant, the rows a thread owns and the shape of a workgroup, by size and
- * adapter. Measured on SwiftShader and llvmpipe (docs/what-did-not-work.md); nothing is tuned here
- * for one GPU.
+ * adapter. `matmulVariants` lists what can run a product; `chooseMatmul` takes the one that was
+ * measured best for the product's class, and without a measurement the first of the list. The
+ * order of the lists was measured on SwiftShader and llvmpipe (docs/what-did-not-work.md).
  */
 
+import type { Kernel, Values } from '../gpu/kernel';
 import { groups } from '../gpu/kernel';
 import { matmulNN, matmulNNVec4, matmulNT, matmulNTVec4, matmulTN, matmulTNVec4 } from './linear';
 
 export type MatmulForm = 'nn' | 'nt' | 'tn';
 
-interface Adapter {
-  /** SwiftShader, llvmpipe: threads are SIMD lanes of a few cores. */
-  readonly software: boolean;
+/** An M×N product over K. */
+export interface MatmulSize {
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
 }
 
-interface Tiling {
-  readonly TILE_M: number;
-  readonly WG_M: number;
-  readonly WG_N: number;
+export interface MatmulAdapter {
+  /** SwiftShader, llvmpipe: threads are SIMD lanes of a few cores. */
+  readonly software: boolean;
+  /** Names of variants by `matmulClass`; a class that is missing takes the default. */
+  readonly variants?: ReadonlyMap<string, string>;
 }
+
+/** One way to run a product; the constants of the epilogue are the caller's to add. */
+export interface MatmulVariant {
+  /** Stable, such as `matmul_nn_vec4 8·8×8`: kernel, rows a thread, threads down × across. */
+  readonly name: string;
+  /** All variants of a form have the same bindings and params. */
+  readonly kernel: MatmulKernel;
+  readonly constants: Values<'TILE_M' | 'WG_M' | 'WG_N'>;
+}
+
+type MatmulKernel = typeof matmulNN | typeof matmulNT | typeof matmulTN;
 
 const FORMS = {
   nn: { any: matmulNN, vec4: matmulNNVec4 },
@@ -33,46 +49,68 @@ const ENOUGH_WORKGROUPS = 4;
 /** Threads that keep a GPU busy. */
 const ENOUGH_THREADS = 8192;
 
-const fitsVec4 = (form: MatmulForm, M: number, N: number, K: number) =>
+const fitsVec4 = (form: MatmulForm, { M, N, K }: MatmulSize) =>
   N % 4 === 0 && K % 4 === 0 && (form !== 'tn' || M % 4 === 0);
 
 /**
- * One row of lanes a workgroup, so that a row of a is the same for all of them and is loaded once;
- * as many rows a thread as leave a workgroup for every core, since arithmetic is cheap there and a
- * load costs as much as a dozen products.
+ * The class of products that share a measured choice: sizes up to the next power of two, and
+ * whether four numbers can be read at a time. What is valid for one of a class is for all.
  */
-function softwareTiling(M: number, N: number, columns: number, tiles: readonly number[]): Tiling {
-  const WG_N = Math.min(LANES, 2 ** Math.ceil(Math.log2(groups(N, columns))));
-  const WG_M = LANES / WG_N;
-  const across = groups(N, columns * WG_N);
-  const TILE_M =
-    tiles.find((tile) => across * groups(M, tile * WG_M) >= ENOUGH_WORKGROUPS) ?? tiles.at(-1)!;
-  return { TILE_M, WG_M, WG_N };
+export function matmulClass(form: MatmulForm, size: MatmulSize): string {
+  const sides = [size.M, size.N, size.K].map((side) => 2 ** Math.ceil(Math.log2(side)));
+  return `${form} ${sides.join('×')}${fitsVec4(form, size) ? '' : ' unaligned'}`;
 }
 
-/** Square workgroups, and as many rows a thread as leave enough threads. */
-function gpuTiling(M: number, N: number, columns: number, tiles: readonly number[]): Tiling {
-  const TILE_M =
-    tiles.find((tile) => groups(N, columns) * groups(M, tile) >= ENOUGH_THREADS) ?? tiles.at(-1)!;
-  return { TILE_M, WG_M: 8, WG_N: 8 };
+/** Every variant that can run this product on this kind of adapter, the default first. */
+export function matmulVariants(
+  form: MatmulForm,
+  size: MatmulSize,
+  { software }: Pick<MatmulAdapter, 'software'>,
+): MatmulVariant[] {
+  const vec4 = fitsVec4(form, size);
+  const kernel: Kernel = FORMS[form][vec4 ? 'vec4' : 'any'];
+  const columns = vec4 ? 8 : 4;
+  const rows = vec4 ? [16, 8, 4] : [8, 4];
+  const { across, enough } = software
+    ? { across: lanesAcross(size.N, columns), enough: ENOUGH_WORKGROUPS }
+    : { across: 8, enough: ENOUGH_THREADS };
+  const down = software ? LANES / across : 8;
+  /** Workgroups on a software adapter, threads on a GPU. */
+  const parts = (TILE_M: number) =>
+    software
+      ? groups(size.N, columns * across) * groups(size.M, TILE_M * down)
+      : groups(size.N, columns) * groups(size.M, TILE_M);
+  // As many rows a thread as leave enough parts: a load then serves the most products.
+  const usual = software ? rows : rows.filter((TILE_M) => TILE_M < 16);
+  const preferred = usual.find((TILE_M) => parts(TILE_M) >= enough) ?? rows.at(-1)!;
+  return [preferred, ...rows.filter((TILE_M) => TILE_M !== preferred)].map((TILE_M) => ({
+    name: `${kernel.name} ${TILE_M}·${down}×${across}`,
+    kernel: kernel as unknown as MatmulKernel,
+    constants: { TILE_M, WG_M: down, WG_N: across },
+  }));
 }
 
 /**
- * The kernel and its constants for an M×N product over K; the constants of the epilogue are the
- * caller's to add. All variants of a form have the same bindings and params.
+ * Threads across of a workgroup on a software adapter: one row of lanes where N is wide enough, so
+ * that a row of a is the same for all of them and is loaded once.
  */
-export function chooseMatmul<F extends MatmulForm>(
-  form: F,
-  M: number,
-  N: number,
-  K: number,
-  { software }: Adapter,
-): { kernel: (typeof FORMS)[F]['any'] | (typeof FORMS)[F]['vec4']; constants: Tiling } {
-  const vec4 = fitsVec4(form, M, N, K);
-  const kernel = FORMS[form][vec4 ? 'vec4' : 'any'];
-  const columns = vec4 ? 8 : 4;
-  const constants = software
-    ? softwareTiling(M, N, columns, vec4 ? [16, 8, 4] : [8, 4])
-    : gpuTiling(M, N, columns, [8, 4]);
-  return { kernel, constants };
+const lanesAcross = (N: number, columns: number) =>
+  Math.min(LANES, 2 ** Math.ceil(Math.log2(groups(N, columns))));
+
+/**
+ * The variant for a product.
+ * @throws when the choice for its class names no variant that can run it
+ */
+export function chooseMatmul(
+  form: MatmulForm,
+  size: MatmulSize,
+  { software, variants }: MatmulAdapter,
+): MatmulVariant {
+  const all = matmulVariants(form, size, { software });
+  const name = variants?.get(matmulClass(form, size));
+  if (name === undefined) return all[0]!;
+  const chosen = all.find((variant) => variant.name === name);
+  if (chosen) return chosen;
+  const known = all.map((variant) => variant.name).join(', ');
+  throw new Error(`${matmulClass(form, size)} has no variant '${name}'; it has ${known}`);
 }

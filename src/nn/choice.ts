@@ -1,13 +1,23 @@
 /** Which variant of a kernel this adapter runs: tile and workgroup sizes, chosen while recording. */
 import type { Gpu } from '../gpu/device';
 import type { Kernel } from '../gpu/kernel';
+import type { Tape } from '../gpu/tape';
 import { chooseAttention } from '../kernels/attention_choice';
-import { chooseMatmul, type MatmulForm } from '../kernels/linear_choice';
+import { chooseMatmul, type MatmulForm, type MatmulSize } from '../kernels/linear_choice';
+import { type MatmulEpilogue, type MatmulSlots, recordMatmul } from '../kernels/linear_record';
 import { workgroupSize } from '../kernels/workgroup';
 
-/** The kernel and constants of a matmul of M×N over K. */
-export function matmul<F extends MatmulForm>(gpu: Gpu, form: F, M: number, N: number, K: number) {
-  return chooseMatmul(form, M, N, K, { software: gpu.adapter.is_fallback });
+/** Records an M×N product over K by the variant chosen for it. */
+export function matmul<F extends MatmulForm>(
+  gpu: Gpu,
+  tape: Tape,
+  form: F,
+  size: MatmulSize,
+  slots: MatmulSlots<F>,
+  epilogue?: MatmulEpilogue<F>,
+): void {
+  const adapter = { software: gpu.adapter.is_fallback, variants: gpu.variants };
+  recordMatmul(tape, chooseMatmul(form, size, adapter), size, slots, epilogue);
 }
 
 /** The kernels of attention with heads of D channels, and their constants. */

@@ -35,16 +35,16 @@ export interface LmHead {
 
 function recordLogits(gpu: Gpu, tape: Tape, weights: Weights, hidden: Slot, chunk: Chunk) {
   const { n_embd: C, vocab_size: V } = weights.layout.config;
-  const product = matmul(gpu, 'nt', chunk.rows, V, C);
-  tape.dispatch(
-    product.kernel,
+  matmul(
+    gpu,
+    tape,
+    'nt',
     { M: chunk.rows, N: V, K: C },
     {
       a: part(hidden, chunk.from * C * 4, chunk.rows * C * 4),
       b: weights.tensor('transformer.wte.weight'),
       out: chunk.logits,
     },
-    product.constants,
   );
 }
 
@@ -125,19 +125,20 @@ export function recordLmBackward(
       { logits, targets: rowsOf(head.targets), lse: rowsOf(head.lse), weight: rowsOf(weight) },
       workgroup(gpu, crossEntropyBackward),
     );
-    const toHidden = matmul(gpu, 'nn', rows, C, V);
-    tape.dispatch(
-      toHidden.kernel,
+    matmul(
+      gpu,
+      tape,
+      'nn',
       { M: rows, N: C, K: V },
       { a: logits, b: wte, out: part(dhidden, from * C * 4, rows * C * 4) },
-      toHidden.constants,
     );
-    const toWte = matmul(gpu, 'tn', V, C, rows);
-    tape.dispatch(
-      toWte.kernel,
+    matmul(
+      gpu,
+      tape,
+      'tn',
       { M: V, N: C, K: rows },
       { a: logits, b: part(trunk.hidden, from * C * 4, rows * C * 4), out: dwte },
-      { ...toWte.constants, ACCUMULATE: accumulate || from > 0 ? 1 : 0 },
+      { ACCUMULATE: accumulate || from > 0 ? 1 : 0 },
     );
   }
   recordTrunkBackward(gpu, tape, weights, grads, trunk, dhidden, { accumulate, wteFilled: true });

@@ -29,9 +29,10 @@ export function linearForward(
 ): Temp {
   const [inner, outer] = sidesOf(weights, name);
   const out = tape.temp(`${name}.out`, N * outer);
-  const product = matmul(gpu, 'nn', N, outer, inner);
-  tape.dispatch(
-    product.kernel,
+  matmul(
+    gpu,
+    tape,
+    'nn',
     { M: N, N: outer, K: inner },
     {
       a: x,
@@ -43,7 +44,6 @@ export function linearForward(
       ...(residual ? { residual } : {}),
     },
     {
-      ...product.constants,
       BIAS: 1,
       GELU: pre ? 1 : 0,
       DROPOUT: mask ? 1 : 0,
@@ -70,19 +70,21 @@ export function linearBackward(
 ): Temp {
   const [inner, outer] = sidesOf(weights, name);
   const dx = tape.temp(`${name}.dx`, N * inner);
-  const toInput = matmul(gpu, 'nt', N, inner, outer);
-  tape.dispatch(
-    toInput.kernel,
+  matmul(
+    gpu,
+    tape,
+    'nt',
     { M: N, N: inner, K: outer },
     { a: dy, b: weights.tensor(`${name}.weight`), out: dx, ...(pre ? { pre } : {}) },
-    { ...toInput.constants, GELU_BACKWARD: pre ? 1 : 0 },
+    { GELU_BACKWARD: pre ? 1 : 0 },
   );
-  const toWeight = matmul(gpu, 'tn', inner, outer, N);
-  tape.dispatch(
-    toWeight.kernel,
+  matmul(
+    gpu,
+    tape,
+    'tn',
     { M: inner, N: outer, K: N },
     { a: x, b: dy, out: grads.tensor(`${name}.weight`), dbias: grads.tensor(`${name}.bias`) },
-    { ...toWeight.constants, BIAS: 1, ACCUMULATE: accumulate ? 1 : 0 },
+    { BIAS: 1, ACCUMULATE: accumulate ? 1 : 0 },
   );
   return dx;
 }

@@ -157,13 +157,7 @@ export class Sampler {
     }
     const { out: hidden } = recordNorm(gpu, tape, weights, 'transformer.ln_f', x, B);
     const logits = tape.temp('logits', B * V);
-    const head = matmul(gpu, 'nt', B, V, C);
-    tape.dispatch(
-      head.kernel,
-      { M: B, N: V, K: C },
-      { a: hidden, b: wte, out: logits },
-      head.constants,
-    );
+    matmul(gpu, tape, 'nt', { M: B, N: V, K: C }, { a: hidden, b: wte, out: logits });
     tape.dispatch(
       sampleToken,
       {

@@ -9,11 +9,13 @@ import {
   matmulTN,
   matmulTNVec4,
 } from '../../src/kernels/linear';
-import { chooseMatmul } from '../../src/kernels/linear_choice';
+import { chooseMatmul, matmulClass, matmulVariants } from '../../src/kernels/linear_choice';
+import { recordMatmul } from '../../src/kernels/linear_record';
+import { runOnce, upload } from '../nn/support';
 import { expectClose, random } from '../reference/compare';
 import { geluBackward, geluForward } from '../reference/gelu';
 import * as reference from '../reference/matmul';
-import { runKernel } from '../support/kernel';
+import { runKernel, testGpu } from '../support/kernel';
 
 type Size = readonly [M: number, N: number, K: number];
 
@@ -254,19 +256,61 @@ describe('every matrix product', () => {
   );
 });
 
-describe.each([true, false])('the matmul chosen for an adapter in software: %s', (software) => {
+describe.each([true, false])('the matmuls of an adapter in software: %s', (software) => {
   it.each([
     ['nn', reference.matmulNN],
     ['nt', reference.matmulNT],
     ['tn', reference.matmulTN],
-  ] as const)('%s takes every size', async (form, expected) => {
-    for (const { size, params, a, b, out } of expectations(
-      [...ANY_SIZE, ...FOURS_ODD_M],
-      expected,
-    )) {
-      const { kernel, constants } = chooseMatmul(form, ...size, { software });
-      const actual = await runKernel(kernel, params, { a, b }, { ...constants });
-      expectClose(actual.out!, out, tolerance(params.K), size.join('×'));
+  ] as const)('%s: every variant listed for a size runs it', async (form, expected) => {
+    const gpu = await testGpu();
+    const sizes = [...ANY_SIZE, ...FOURS_ODD_M];
+    for (const { size, params, a, b, out: wanted } of expectations(sizes, expected)) {
+      const buffers = [upload.floats(gpu, a), upload.floats(gpu, b)] as const;
+      for (const variant of matmulVariants(form, params, { software })) {
+        const { out } = await runOnce(gpu, (tape) => {
+          const out = tape.temp('out', params.M * params.N);
+          recordMatmul(tape, variant, params, { a: buffers[0], b: buffers[1], out });
+          return { out };
+        });
+        expectClose(out, wanted, tolerance(params.K), `${size.join('×')} ${variant.name}`);
+      }
+      gpu.free(...buffers);
     }
+  });
+});
+
+describe('the choice of a matmul', () => {
+  const size = { M: 100, N: 72, K: 256 };
+  const names = (software: boolean) =>
+    matmulVariants('nn', size, { software }).map(({ name }) => name);
+
+  it('is the first variant until one was measured best for the class, and then that one', () => {
+    for (const software of [true, false]) {
+      const [first, second] = names(software);
+      expect(chooseMatmul('nn', size, { software }).name).toBe(first);
+      const variants = new Map([[matmulClass('nn', size), second!]]);
+      expect(chooseMatmul('nn', size, { software, variants }).name).toBe(second);
+      expect(chooseMatmul('nt', size, { software, variants }).name).not.toBe(second);
+    }
+  });
+
+  it('knows no two variants by one name', () => {
+    for (const software of [true, false]) {
+      expect(new Set(names(software)).size).toBe(names(software).length);
+    }
+  });
+
+  it('is shared by sizes up to a power of two, and never by sizes that need other kernels', () => {
+    const classOf = (M: number, N: number, K: number) => matmulClass('tn', { M, N, K });
+    expect(classOf(100, 72, 256)).toBe(classOf(128, 128, 256));
+    expect(classOf(100, 72, 256)).not.toBe(classOf(100, 72, 260));
+    expect(classOf(100, 72, 256)).not.toBe(classOf(101, 72, 256));
+  });
+
+  it('refuses a name that is no variant, and lists those that are', () => {
+    const variants = new Map([[matmulClass('nn', size), 'fast']]);
+    expect(() => chooseMatmul('nn', size, { software: true, variants })).toThrow(
+      /has no variant 'fast'; it has matmul_nn_vec4 /,
+    );
   });
 });
