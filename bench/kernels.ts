@@ -1,8 +1,11 @@
 /** The kernels of a training step and of a decoded token, in the variants and shapes of a model. */
 import type { Gpu, View } from '../src/gpu/device';
 import type { Kernel, Values } from '../src/gpu/kernel';
+import type { Spread } from '../src/gpu/spread';
 import { type DispatchInfo, Tape } from '../src/gpu/tape';
+import { type Contestant, race } from '../src/gpu/timing';
 import type { BenchConfig } from '../src/hooks/benchApi';
+import { boundOf, type Peak, type Rate, rateOf } from '../src/kernels/work';
 import { ADAMW } from '../src/nn/adamw';
 import { initialWeights } from '../src/nn/init';
 import { layoutOf } from '../src/nn/layout';
@@ -11,12 +14,8 @@ import { LmTrainer } from '../src/nn/trainer';
 import { Weights } from '../src/nn/weights';
 import { contentsOf } from './inputs';
 import { opponentOf } from './naive';
-import type { Peak } from './probe';
-import type { Spread } from './statistics';
-import { type Contestant, race } from './timing';
-import { boundOf, bytesOf, flopsOf } from './work';
 
-export interface KernelResult {
+export interface KernelResult extends Rate {
   readonly kernel: string;
   readonly params: Values;
   readonly constants: Values;
@@ -24,11 +23,6 @@ export interface KernelResult {
   readonly times: { readonly step: number; readonly token: number };
   /** Milliseconds of one dispatch. */
   readonly ms: Spread;
-  readonly gflops: number;
-  readonly gbps: number;
-  /** Of the measured peak that binds it. */
-  readonly share: number;
-  readonly boundBy: 'arithmetic' | 'memory';
   readonly naive: { readonly name: string; readonly ms: Spread; readonly ratio: number } | null;
 }
 
@@ -125,21 +119,13 @@ async function measure(gpu: Gpu, { info, step, token }: Found, peak: Peak): Prom
   const [ms, naiveMs] = await race(gpu, naive ? [ours.entry, naive.entry] : [ours.entry]);
   ours.free();
   naive?.free();
-  const perSecond = (amount: number) => amount / ms!.median / 1e6;
-  const gflops = perSecond(flopsOf(info));
-  const gbps = perSecond(bytesOf(info));
-  const shares = { arithmetic: gflops / peak.gflops, memory: gbps / peak.gbps };
-  const boundBy = shares.arithmetic > shares.memory ? 'arithmetic' : 'memory';
   return {
     kernel: kernel.name,
     params,
     constants,
     times: { step, token },
     ms: ms!,
-    gflops,
-    gbps,
-    share: shares[boundBy],
-    boundBy,
+    ...rateOf(info, 1000 * ms!.median, peak),
     naive:
       opponent && naiveMs
         ? { name: opponent.name, ms: naiveMs, ratio: naiveMs.median / ms!.median }

@@ -1,8 +1,9 @@
 /** The page behind `npm run bench`: measures what it is asked for, piece by piece. */
 import { Gpu } from '../src/gpu/device';
+import { measurePeak } from '../src/kernels/peak';
+import type { Peak } from '../src/kernels/work';
 import { CONFIGS, type ConfigName } from './configs';
 import { type KernelResult, measureKernels } from './kernels';
-import { measurePeak, type Peak } from './probe';
 import { contestants, measureSteps, type StepsResult } from './steps';
 
 export interface BenchPage {

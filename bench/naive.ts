@@ -7,7 +7,7 @@ import type { Kernel, Values } from '../src/gpu/kernel';
 import type { DispatchInfo } from '../src/gpu/tape';
 import { KERNELS } from '../src/kernels';
 import { matmulNaiveKernel } from '../src/kernels/linear';
-import { familyOf } from './work';
+import { familyOf } from '../src/kernels/work';
 
 export interface Opponent {
   /** As the report calls it. */
@@ -19,7 +19,10 @@ export interface Opponent {
 const SHARED_ROW = 64;
 const OWN_ROW = 16;
 
-export function opponentOf({ kernel, constants }: DispatchInfo): Opponent | undefined {
+export function opponentOf({
+  kernel,
+  constants,
+}: Pick<DispatchInfo, 'kernel' | 'constants'>): Opponent | undefined {
   const family = familyOf(kernel.name);
   const product = /^matmul_(n|t)(n|t)$/.exec(family);
   if (product) {

@@ -3,10 +3,10 @@
  * hyperparameters, each in a worker of its own. Losses are compared before any time is.
  */
 import { type Remote, wrap } from 'comlink';
+import { type Spread, spreadOf } from '../src/gpu/spread';
 import type { BenchApi, BenchConfig, Counts, TrainAnswer } from '../src/hooks/benchApi';
 import { initialWeights } from '../src/nn/init';
 import { layoutOf, namedTensors } from '../src/nn/layout';
-import { type Spread, spreadOf } from './statistics';
 
 export interface TrainResult {
   readonly ms: Spread;

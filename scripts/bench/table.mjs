@@ -3,7 +3,7 @@
 /**
  * @typedef {import('../../bench/kernels').KernelResult} KernelResult
  * @typedef {import('../../bench/steps').StepsResult} StepsResult
- * @typedef {import('../../bench/statistics').Spread} Spread
+ * @typedef {import('../../src/gpu/spread').Spread} Spread
  */
 
 /**

@@ -73,6 +73,8 @@ export interface DispatchInfo {
   readonly params: Values;
   readonly constants: Values;
   readonly grid: Grid;
+  /** What is bound, in the order of the kernel's bindings; optional ones may be left out. */
+  readonly slots: readonly (Slot | undefined)[];
 }
 
 const UNIFORM_STRIDE = 256;
@@ -275,26 +277,28 @@ export class Tape {
     pass?.end();
   }
 
-  /** Appends each dispatch as its own pass with timestamps; used by the profiler only. */
-  encodeTimed(encoder: GPUCommandEncoder, querySet: GPUQuerySet): void {
-    this.ready?.forEach((op, index) => {
-      if (op.kind === 'copy') {
-        const { from, to } = op;
-        encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, op.bytes);
-        return;
-      }
-      const pass = encoder.beginComputePass({
-        timestampWrites: {
-          querySet,
-          beginningOfPassWriteIndex: 2 * index,
-          endOfPassWriteIndex: 2 * index + 1,
-        },
-      });
-      pass.setPipeline(op.pipeline);
-      pass.setBindGroup(0, op.group);
-      pass.dispatchWorkgroups(op.grid[0], op.grid[1], op.grid[2]);
-      pass.end();
-    });
+  /**
+   * Appends one operation alone, a dispatch `times` over in a pass of its own; used by the profiler
+   * only.
+   */
+  encodeOne(
+    encoder: GPUCommandEncoder,
+    index: number,
+    times = 1,
+    timestampWrites?: GPUComputePassTimestampWrites,
+  ): void {
+    const op = this.ready?.[index];
+    if (!op) throw new Error(`tape '${this.label}' has no operation ${index}, or is not finished`);
+    if (op.kind === 'copy') {
+      const { from, to } = op;
+      encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, op.bytes);
+      return;
+    }
+    const pass = encoder.beginComputePass(timestampWrites ? { timestampWrites } : {});
+    pass.setPipeline(op.pipeline);
+    pass.setBindGroup(0, op.group);
+    for (let time = 0; time < times; time++) pass.dispatchWorkgroups(...op.grid);
+    pass.end();
   }
 
   /** What each operation is; copies are undefined. */

@@ -5,6 +5,7 @@
 import type { ExperimentConfig } from '../config/experiment';
 import type { FieldKey } from '../config/fields';
 import type { ModelName, Stage, Training, Writer } from '../config/stages';
+import type { KernelSource, ProfiledStep, StepProfile } from './profile_api';
 
 /** One logged step: `step`, `seconds` since the stage began, and metrics by the names of RLHF.md. */
 export type MetricRow = { step: number; seconds: number } & Record<string, number>;
@@ -284,6 +285,14 @@ export interface LabApi {
   nextDuel(a: Writer, b: Writer): Promise<DuelItem>;
   submitDuel(id: string, choice: 'left' | 'right' | 'tie', judge: string): Promise<DuelScore>;
   duels(): Promise<DuelScore[]>;
+
+  /**
+   * Times every dispatch of a step of the open experiment, on copies of its models. Takes seconds;
+   * refused while a stage runs.
+   */
+  profile(step: ProfiledStep): Promise<StepProfile>;
+  /** The WGSL of a kernel. */
+  kernelSource(kernel: string): Promise<KernelSource>;
 
   /** Names of every file of the contract that exists now. */
   files(): Promise<string[]>;

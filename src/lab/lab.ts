@@ -28,6 +28,8 @@ import { experimentFiles } from './files';
 import { importBase } from './import_base';
 import { demonstrationsOf, labelCounts } from './pipeline';
 import { sampleAnswers, scoreAnswer } from './playground';
+import { kernelSource, profileStep } from './profile';
+import type { ProfiledStep } from './profile_api';
 import { openSession, type Prepare, type Session, snapshotOf, updateStages } from './session';
 
 /** What the lab needs from where it runs. */
@@ -328,6 +330,19 @@ export class Lab implements LabApi {
 
   async duels() {
     return this.selected.desk.duelScores();
+  }
+
+  async profile(step: ProfiledStep) {
+    const { control, experiment, material, runner } = this.selected;
+    control.refuseWhileRunning('measure its kernels');
+    const { gpu, model, settings, promptTokens } = runner.context(await this.device(), undefined);
+    const { models } = experiment;
+    const corpus = material.corpus.train;
+    return profileStep(step, { gpu, model, settings, models, corpus, promptTokens });
+  }
+
+  async kernelSource(kernel: string) {
+    return kernelSource(kernel);
   }
 
   private contractFiles() {

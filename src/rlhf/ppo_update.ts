@@ -225,6 +225,11 @@ export class Updater {
     await this.throttle.next();
   }
 
+  /** What the tape consists of, for the Kernels lens. */
+  get recorded(): Tape {
+    return this.tape;
+  }
+
   async drain(): Promise<void> {
     await this.ring.flush();
     await this.throttle.drain();

@@ -1,15 +1,15 @@
 /** What the benchmark divides times by, and what it says. */
 import { describe, expect, test } from 'vitest';
 import { opponentOf } from '../../bench/naive';
-import { median, spreadOf } from '../../bench/statistics';
-import { boundOf, bytesOf, flopsOf } from '../../bench/work';
 import { figure, table } from '../../scripts/bench/table.mjs';
 import type { Kernel, Values } from '../../src/gpu/kernel';
+import { median, spreadOf } from '../../src/gpu/spread';
 import { KERNELS } from '../../src/kernels';
+import { boundOf, bytesOf, flopsOf, rateOf, trafficOf } from '../../src/kernels/work';
 
 const dispatch = (name: string, params: Values, constants: Values = {}) => {
   const kernel = KERNELS.get(name) as Kernel;
-  return { kernel, params, constants: { ...kernel.constants, ...constants }, grid: [1] as const };
+  return { kernel, params, constants: { ...kernel.constants, ...constants } };
 };
 
 describe('the work of a dispatch', () => {
@@ -24,6 +24,7 @@ describe('the work of a dispatch', () => {
   test('counts a buffer once for a read, twice when it is changed', () => {
     expect(bytesOf(dispatch('matmul_nn', sizes))).toBe(4 * (10 + 15 + 6));
     expect(bytesOf(dispatch('ema', { N: 8, decay: 1 }))).toBe(4 * (16 + 8));
+    expect(trafficOf(dispatch('ema', { N: 8, decay: 1 }))).toEqual({ read: 64, written: 32 });
   });
 
   test('counts an optional buffer only when it is used', () => {
@@ -37,6 +38,17 @@ describe('the work of a dispatch', () => {
     const { N, C, V } = { N: 10, C: 4, V: 1000 };
     const bytes = bytesOf(dispatch('embedding_forward', { N, T: 5, C, V, P: 5 }));
     expect(bytes).toBe(4 * (N + N * C + 5 * C + N * C));
+  });
+});
+
+test('the share of peak is that of the peak which binds', () => {
+  const product = dispatch('matmul_nn', { M: 100, N: 100, K: 100 });
+  // 2 million operations and 120 kB in a millisecond: 2 GFLOP/s and 0.12 GB/s.
+  const arithmetic = rateOf(product, 1000, { gflops: 4, gbps: 12 });
+  expect(arithmetic).toEqual({ gflops: 2, gbps: 0.12, share: 0.5, boundBy: 'arithmetic' });
+  expect(rateOf(product, 1000, { gflops: 400, gbps: 0.24 })).toMatchObject({
+    share: 0.5,
+    boundBy: 'memory',
   });
 });
 

@@ -16,8 +16,10 @@ import type {
   Snapshot,
   StageStatus,
 } from '../../src/lab/api';
+import type { ProfiledStep } from '../../src/lab/profile_api';
 import type { Connection } from '../../src/ui/state/lab';
 import { FakeDesk } from './fakeDesk';
+import { fakeProfile, fakeSource } from './fakeProfile';
 import { fakeReport } from './fakeReport';
 import {
   CORPUS,
@@ -372,6 +374,12 @@ export class FakeLab implements LabApi, Connection {
   nextDuel: LabApi['nextDuel'] = (a, b) => this.desk.nextDuel(a, b);
   submitDuel: LabApi['submitDuel'] = (id, choice, judge) => this.desk.submitDuel(id, choice, judge);
   duels = () => this.desk.duels();
+
+  profile = async (step: ProfiledStep) => {
+    this.note('profile', step);
+    return fakeProfile(step);
+  };
+  kernelSource = fakeSource;
 
   async files(): Promise<string[]> {
     return this.stages.base === 'done' ? ['experiment.json', 'report.json', 'metrics.jsonl'] : [];

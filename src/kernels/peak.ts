@@ -1,15 +1,9 @@
 /** The adapter's peaks, measured by the two probe kernels: the best of a few settings. */
-import type { Gpu } from '../src/gpu/device';
-import { Tape } from '../src/gpu/tape';
-import { probeBandwidth, probeFlops } from '../src/kernels/probe';
-import { race } from './timing';
-
-export interface Peak {
-  /** Thousand millions of floating-point operations a second. */
-  readonly gflops: number;
-  /** Thousand millions of bytes read and written a second. */
-  readonly gbps: number;
-}
+import type { Gpu } from '../gpu/device';
+import { Tape } from '../gpu/tape';
+import { race } from '../gpu/timing';
+import { probeBandwidth, probeFlops } from './probe';
+import type { Peak } from './work';
 
 /** Bytes of the copied array: beyond a cache, within any binding; software adapters take long. */
 const COPY_MIB = { gpu: 64, software: 16 };

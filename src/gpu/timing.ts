@@ -2,10 +2,10 @@
  * Times recorded tapes. Each sample replays a tape often enough to outlast the clock's and the
  * submit's grain; contestants take turns, so that a machine that slows down slows all of them.
  */
-import type { Gpu } from '../src/gpu/device';
-import { hasten } from '../src/gpu/readback';
-import type { Tape } from '../src/gpu/tape';
-import { type Spread, spreadOf } from './statistics';
+import type { Gpu } from './device';
+import { hasten } from './readback';
+import { type Spread, spreadOf } from './spread';
+import type { Tape } from './tape';
 
 export interface Contestant {
   readonly tape: Tape;
