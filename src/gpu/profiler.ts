@@ -34,33 +34,32 @@ const CLOCK_NS = 2e7;
 const MOST_REPEATS = 512;
 const ROUNDS = 3;
 
-/** Times every dispatch of a finished tape; the tape's buffers are left with whatever it computes. */
+/**
+ * Times every dispatch of a tape that has run before, so that its buffers hold a step's contents;
+ * they are left with whatever the repeats compute.
+ */
 export async function profileTape(
   gpu: Gpu,
   tape: Tape,
   { before = () => {}, most = MOST_REPEATS, report = () => {} }: ProfileOptions = {},
 ): Promise<TapeProfile> {
   const dispatches = tape.describe().flatMap((info, index) => (info ? [index] : []));
-  // The first run compiles and pages in; it leaves every buffer as a step does.
-  before();
-  tape.run();
-  await hasten(gpu, gpu.device.queue.onSubmittedWorkDone());
-  const total = (ROUNDS + 1) * dispatches.length;
   const timer = await timerOf(gpu, tape, dispatches);
   const measured = new Map<number, number>();
   let done = 0;
   for (const index of dispatches) {
     before();
     const once = await timer.measure(index, 1);
-    report(++done, total);
     const wanted = Math.ceil(timer.wanted / Math.max(once, 1000));
     const times = Math.max(1, Math.min(most, MOST_REPEATS, wanted));
-    const samples: number[] = [];
-    for (let round = 0; round < ROUNDS; round++) {
+    // What is slow is measured well enough by fewer rounds.
+    const samples = times === 1 ? [once] : [];
+    const rounds = times === 1 ? 1 : ROUNDS;
+    for (let round = 0; round < rounds; round++) {
       before();
       samples.push((await timer.measure(index, times)) / times);
-      report(++done, total);
     }
+    report(++done, dispatches.length);
     measured.set(index, Math.max(0, median(samples)) / 1000);
   }
   timer.free();

@@ -291,6 +291,8 @@ export interface LabApi {
    * refused while a stage runs.
    */
   profile(step: ProfiledStep): Promise<StepProfile>;
+  /** The share of the profile in the making that is done, from 0 to 1. */
+  profileProgress(): Promise<number>;
   /** The WGSL of a kernel. */
   kernelSource(kernel: string): Promise<KernelSource>;
 

@@ -44,6 +44,8 @@ export class Lab implements LabApi {
   private gpuStatus: GpuStatus | undefined;
   private current: (Session & { readonly control: Control }) | undefined;
   private readonly events = new EventQueue();
+  /** Share of the latest profile that is done. */
+  private profiled = 0;
 
   constructor(private readonly options: LabOptions) {}
 
@@ -338,7 +340,15 @@ export class Lab implements LabApi {
     const { gpu, model, settings, promptTokens } = runner.context(await this.device(), undefined);
     const { models } = experiment;
     const corpus = material.corpus.train;
-    return profileStep(step, { gpu, model, settings, models, corpus, promptTokens });
+    this.profiled = 0;
+    const inputs = { gpu, model, settings, models, corpus, promptTokens };
+    return profileStep(step, inputs, (share) => {
+      this.profiled = share;
+    });
+  }
+
+  async profileProgress() {
+    return this.profiled;
   }
 
   async kernelSource(kernel: string) {

@@ -186,6 +186,8 @@ async function sampleStep(inputs: StepInputs): Promise<RecordedStep> {
   const tape = sampler.recorded;
   const moved = bound(tape, 'pos');
   const middle = new Uint32Array(B).fill(T >> 1);
+  for (const view of moved) gpu.write(view, middle);
+  tape.run();
   return {
     tape,
     shape: `a token for each of ${B} sequences, half of ${T} positions behind it`,

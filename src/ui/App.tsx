@@ -2,6 +2,7 @@
 import { type Component, ErrorBoundary, lazy, Show, Suspense } from 'solid-js';
 import { Dynamic } from 'solid-js/web';
 import styles from './App.module.css';
+import { KernelsButton } from './kernels/KernelsButton';
 import { ConfirmDialog } from './shell/ConfirmDialog';
 import { ExperimentMenu } from './shell/ExperimentMenu';
 import { GpuBanner } from './shell/GpuBanner';
@@ -40,7 +41,10 @@ export function App(props: { connection: Connection }) {
       <header class={styles['header']}>
         <div class={styles['title']}>
           <span class={styles['name']}>Pocket RLHF</span>
-          <ExperimentMenu />
+          <div class={styles['tools']}>
+            <KernelsButton />
+            <ExperimentMenu />
+          </div>
         </div>
         <Pipeline />
       </header>

@@ -131,6 +131,18 @@ for (const scheme of ['light', 'dark'] as const) {
       ).toEqual([]);
     }
   });
+
+  test(`axe finds nothing in the Kernels lens, ${scheme}`, async () => {
+    await page.emulateMedia({ colorScheme: scheme });
+    await page.keyboard.press('Alt+K');
+    const kernel = page.locator('dialog[open] tbody button').first();
+    await kernel.click();
+    await page.locator('dialog[open] pre').first().waitFor();
+    const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await kernel.waitFor({ state: 'detached' });
+  });
 }
 
 test('nothing needs to be scrolled sideways on a screen of 360 pixels', async () => {

@@ -54,8 +54,8 @@ describe('a profiled tape', () => {
     await tape.finish();
     let resets = 0;
     await profileTape(gpu, tape, { before: () => resets++, most: 1 });
-    // The run that warms up, one that is looked at, three that count.
-    expect(resets).toBe(5);
+    // One repeat is all there may be, so it is measured twice.
+    expect(resets).toBe(2);
     tape.free();
     gpu.free(...Object.values(views));
     gpu.close();

@@ -379,6 +379,7 @@ export class FakeLab implements LabApi, Connection {
     this.note('profile', step);
     return fakeProfile(step);
   };
+  profileProgress = async () => 0.5;
   kernelSource = fakeSource;
 
   async files(): Promise<string[]> {
