@@ -1,4 +1,5 @@
-// cross_entropy_forward: the log-probability of each row's target, and the row's entropy.
+// cross_entropy_forward: the log-probability of each row's target, and the row's entropy, for any
+// vocabulary. Where it is a multiple of 4, cross_entropy_forward_vec4 computes the same, faster.
 //
 //   z = logits·inv_temperature,   lse = log Σ_v exp(z_v),   logprob = z[target] − lse
 //   entropy = −Σ_v p_v·log p_v with p = exp(z − lse)

@@ -1,17 +1,18 @@
-// dropout_mask: the multipliers of inverted dropout (Srivastava et al. 2014), from Philox4x32-10.
+// dropout_mask: the multipliers of inverted dropout (Srivastava et al. 2014), from Philox4x32-10, for
+// S places of a model that drop, from number `first` on.
 //
-//   mask[i] = 0 where uniform_i < p, else 1/(1 − p)
-//   uniform_i = (word i mod 4 of Philox(counter, key) >> 8)·2⁻²⁴
-//   counter = (i div 4, site, step[2], 1),   key = (step[0], step[1])
+//   mask[s, i] = 0 where uniform < p, else 1/(1 − p)
+//   uniform = (word i mod 4 of Philox(counter, key) >> 8)·2⁻²⁴
+//   counter = (i div 4, first + s, step[2], 1),   key = (step[0], step[1])
 //
-// Shapes: step [4] · mask [N]
-// Grid: one thread four elements, WG a workgroup, flat over two dimensions.
+// Shapes: step [4] · mask [S,N]
+// Grid: one thread four elements of a place, WG a workgroup, flat over two dimensions.
 // Numerics: exact integers (Salmon et al. 2011), then 24 bits exact in f32; the same on every GPU.
 // Reference: tests/reference/philox.ts, dropout.ts
 
 override WG: u32 = 64;
 
-struct Params { N: u32, site: u32, p: f32 }
+struct Params { first: u32, S: u32, N: u32, p: f32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> step: array<u32>;
@@ -48,15 +49,19 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  let four = (group.y * groups.x + group.x) * WG + thread;
-  let start = four * 4u;
-  if (start < params.N) {
-    let words = philox(vec4u(four, params.site, step[2], 1u), vec2u(step[0], step[1]));
+  let fours = (params.N + 3u) / 4u;
+  let index = (group.y * groups.x + group.x) * WG + thread;
+  let place = index / fours;
+  let four = index % fours;
+  if (place < params.S) {
+    let words = philox(vec4u(four, params.first + place, step[2], 1u), vec2u(step[0], step[1]));
     let uniforms = vec4f(words >> vec4u(8u)) * 0x1p-24;
     let kept = select(vec4f(1.0 / (1.0 - params.p)), vec4f(0.0), uniforms < vec4f(params.p));
+    let start = place * params.N + four * 4u;
+    let count = params.N - four * 4u;
     mask[start] = kept.x;
-    if (start + 1u < params.N) { mask[start + 1u] = kept.y; }
-    if (start + 2u < params.N) { mask[start + 2u] = kept.z; }
-    if (start + 3u < params.N) { mask[start + 3u] = kept.w; }
+    if (count > 1u) { mask[start + 1u] = kept.y; }
+    if (count > 2u) { mask[start + 2u] = kept.z; }
+    if (count > 3u) { mask[start + 3u] = kept.w; }
   }
 }

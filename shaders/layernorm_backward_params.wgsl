@@ -3,7 +3,7 @@
 //   dweight[c] = Σ_n dy[n, c]·(x[n, c] − mean[n])·rstd[n],   dbias[c] = Σ_n dy[n, c]
 //   (+ what dweight and dbias held with ACCUMULATE)
 //
-// Shapes: dy, x [N,C] · mean, rstd [N] · dweight, dbias [C]
+// Shapes: dy, x [N,C] · stats [N,2], mean and rstd · dweight, dbias [C]
 // Grid: LANES threads a channel, each with every LANES-th row; WG/LANES channels a workgroup, and
 // neighbouring threads hold neighbouring channels.
 // Numerics: f32; a strided loop over rows and a fixed-order tree over pairs.
@@ -18,10 +18,9 @@ struct Params { N: u32, C: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> dy: array<f32>;
 @group(0) @binding(2) var<storage, read> x: array<f32>;
-@group(0) @binding(3) var<storage, read> mean: array<f32>;
-@group(0) @binding(4) var<storage, read> rstd: array<f32>;
-@group(0) @binding(5) var<storage, read_write> dweight: array<f32>;
-@group(0) @binding(6) var<storage, read_write> dbias: array<f32>;
+@group(0) @binding(3) var<storage, read> stats: array<vec2f>;
+@group(0) @binding(4) var<storage, read_write> dweight: array<f32>;
+@group(0) @binding(5) var<storage, read_write> dbias: array<f32>;
 
 var<workgroup> partial: array<vec2f, WG>;
 
@@ -46,7 +45,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
   var sums = vec2f();
   for (var n = lane; n < params.N; n += LANES) {
     let gradient = dy[n * C + c];
-    sums += vec2f(gradient * (x[n * C + c] - mean[n]) * rstd[n], gradient);
+    sums += vec2f(gradient * (x[n * C + c] - stats[n].x) * stats[n].y, gradient);
   }
   var total = channel_sum(sums, thread);
 

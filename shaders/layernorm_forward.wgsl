@@ -1,8 +1,9 @@
-// layernorm_forward: layer normalisation over channels (Ba et al. 2016), with GPT-2's eps.
+// layernorm_forward: layer normalisation over channels (Ba et al. 2016), with GPT-2's eps, for any
+// number of channels. Where it is a multiple of 4, layernorm_forward_vec4 computes the same, faster.
 //
 //   out = (x − mean)·rstd·weight + bias,   rstd = 1/√(variance + 1e-5), population variance
 //
-// Shapes: x, out [N,C] · weight, bias [C] · mean, rstd [N] (kept for the backward pass)
+// Shapes: x, out [N,C] · weight, bias [C] · stats [N,2], mean and rstd (kept for backward)
 // Grid: LANES threads a row, WG/LANES rows a workgroup, flat over two dimensions. A small workgroup
 // (a software adapter) gives each row one thread and never waits at a barrier.
 // Numerics: f32 in two passes, the mean and then the squared deviations from it; each sum is a
@@ -19,8 +20,7 @@ struct Params { N: u32, C: u32 }
 @group(0) @binding(2) var<storage, read> weight: array<f32>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
-@group(0) @binding(5) var<storage, read_write> mean: array<f32>;
-@group(0) @binding(6) var<storage, read_write> rstd: array<f32>;
+@group(0) @binding(5) var<storage, read_write> stats: array<vec2f>;
 
 var<workgroup> partial: array<f32, WG>;
 
@@ -65,9 +65,6 @@ fn main(
     for (var c = lane; c < C; c += LANES) {
       out[start + c] = (x[start + c] - mu) * r * weight[c] + bias[c];
     }
-    if (lane == 0u) {
-      mean[row] = mu;
-      rstd[row] = r;
-    }
+    if (lane == 0u) { stats[row] = vec2f(mu, r); }
   }
 }

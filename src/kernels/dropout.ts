@@ -1,14 +1,18 @@
-/** Residual dropout's gradient; its mask is drawn by `dropout_mask` (sampling.ts). */
+/** Residual dropout's multipliers; the matmul's epilogue and LayerNorm's backward pass apply them. */
 
-import backward from '../../shaders/dropout_backward.wgsl?raw';
+import maskCode from '../../shaders/dropout_mask.wgsl?raw';
 import { defineKernel, flatGrid, groups, input, output } from '../gpu/kernel';
 
-/** dx = dy ⊙ mask. */
-export const dropoutBackward = defineKernel({
-  name: 'dropout_backward',
-  code: backward,
-  params: { N: 'u32' },
-  bindings: { dy: input('N'), mask: input('N'), dx: output('N') },
+/**
+ * mask [S, N] = 0 or 1/(1−p), an independent draw for each element of the S places from number `first`
+ * on: Philox with key = step[0..1], counter = (element div 4, place, step[2], 1), one word an element; dropped when
+ * the uniform < p.
+ */
+export const dropoutMask = defineKernel({
+  name: 'dropout_mask',
+  code: maskCode,
+  params: { first: 'u32', S: 'u32', N: 'u32', p: 'f32' },
+  bindings: { step: input('4', 'u32'), mask: output('S, N') },
   constants: { WG: 64 },
-  grid: ({ N }, c) => flatGrid(groups(N, c.WG)),
+  grid: ({ S, N }, c) => flatGrid(groups(S * groups(N, 4), c.WG)),
 });

@@ -5,18 +5,14 @@
  */
 
 import backward from '../../shaders/cross_entropy_backward.wgsl?raw';
+import backwardVec4 from '../../shaders/cross_entropy_backward_vec4.wgsl?raw';
 import forward from '../../shaders/cross_entropy_forward.wgsl?raw';
+import forwardVec4 from '../../shaders/cross_entropy_forward_vec4.wgsl?raw';
 import weightedSum from '../../shaders/weighted_sum.wgsl?raw';
 import { defineKernel, flatGrid, groups, inout, input, output } from '../gpu/kernel';
 import { lanes } from './workgroup';
 
-/**
- * logprob of targets under softmax(logits·inv_temperature), and each row's entropy; both 0 where the
- * target is −100.
- */
-export const crossEntropyForward = defineKernel({
-  name: 'cross_entropy_forward',
-  code: forward,
+const forwardTable = {
   params: { N: 'u32', V: 'u32', inv_temperature: 'f32' },
   bindings: {
     logits: input('N, V'),
@@ -26,13 +22,28 @@ export const crossEntropyForward = defineKernel({
     entropy: output('N'),
   },
   constants: { WG: 64 },
+} as const;
+
+/**
+ * logprob of targets under softmax(logits·inv_temperature), and each row's entropy; both 0 where the
+ * target is −100.
+ */
+export const crossEntropyForward = defineKernel({
+  ...forwardTable,
+  name: 'cross_entropy_forward',
+  code: forward,
   grid: ({ N }, c) => flatGrid(groups(N, c.WG / lanes(c.WG))),
 });
 
-/** In place: logits ← weight·(softmax − onehot)·inv_temperature; rows with target −100 become 0. */
-export const crossEntropyBackward = defineKernel({
-  name: 'cross_entropy_backward',
-  code: backward,
+/** The same for V that is a multiple of 4. */
+export const crossEntropyForwardVec4 = defineKernel({
+  ...forwardTable,
+  name: 'cross_entropy_forward_vec4',
+  code: forwardVec4,
+  grid: ({ N }, c) => flatGrid(groups(N, c.WG / lanes(c.WG))),
+});
+
+const backwardTable = {
   params: { N: 'u32', V: 'u32', inv_temperature: 'f32' },
   bindings: {
     logits: inout('N, V'),
@@ -41,6 +52,21 @@ export const crossEntropyBackward = defineKernel({
     weight: input('N'),
   },
   constants: { WG: 64 },
+} as const;
+
+/** In place: logits ← weight·(softmax − onehot)·inv_temperature; rows with target −100 become 0. */
+export const crossEntropyBackward = defineKernel({
+  ...backwardTable,
+  name: 'cross_entropy_backward',
+  code: backward,
+  grid: ({ N }, c) => flatGrid(groups(N, c.WG / lanes(c.WG))),
+});
+
+/** The same for V that is a multiple of 4. */
+export const crossEntropyBackwardVec4 = defineKernel({
+  ...backwardTable,
+  name: 'cross_entropy_backward_vec4',
+  code: backwardVec4,
   grid: ({ N }, c) => flatGrid(groups(N, c.WG / lanes(c.WG))),
 });
 

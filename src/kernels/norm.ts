@@ -1,55 +1,97 @@
-/** LayerNorm (eps 1e-5, population variance). */
+/**
+ * LayerNorm (eps 1e-5, population variance). stats [N, 2] holds mean and rstd of each row. The
+ * `…Vec4` kernels read four channels at a time and need C to be a multiple of 4; `chooseNorm` picks.
+ */
 
 import backward from '../../shaders/layernorm_backward.wgsl?raw';
 import backwardParams from '../../shaders/layernorm_backward_params.wgsl?raw';
+import backwardVec4 from '../../shaders/layernorm_backward_vec4.wgsl?raw';
 import forward from '../../shaders/layernorm_forward.wgsl?raw';
-import { defineKernel, flatGrid, groups, inout, input, optionalInput, output } from '../gpu/kernel';
+import forwardVec4 from '../../shaders/layernorm_forward_vec4.wgsl?raw';
+import {
+  defineKernel,
+  flatGrid,
+  groups,
+  inout,
+  input,
+  optionalInput,
+  optionalOutput,
+  output,
+  type Values,
+} from '../gpu/kernel';
 import { channelLanes, lanes } from './workgroup';
 
-export const layernormForward = defineKernel({
-  name: 'layernorm_forward',
-  code: forward,
-  params: { N: 'u32', C: 'u32' },
+const params = { N: 'u32', C: 'u32' } as const;
+const rows = ({ N }: Values<'N'>, { WG }: Values<'WG'>) => flatGrid(groups(N, WG / lanes(WG)));
+
+const forwardTable = {
+  params,
   bindings: {
     x: input('N, C'),
     weight: input('C'),
     bias: input('C'),
     out: output('N, C'),
-    mean: output('N'),
-    rstd: output('N'),
+    stats: output('N, 2'),
   },
   constants: { WG: 64 },
-  grid: ({ N }, c) => flatGrid(groups(N, c.WG / lanes(c.WG))),
+};
+
+export const layernormForward = defineKernel({
+  ...forwardTable,
+  name: 'layernorm_forward',
+  code: forward,
+  grid: (sizes, constants) => rows(sizes, constants),
 });
 
-/** dx = LayerNorm's gradient of dy, plus `residual` (the gradient that went around it) with `RESIDUAL`. */
-export const layernormBackward = defineKernel({
-  name: 'layernorm_backward',
-  code: backward,
-  params: { N: 'u32', C: 'u32' },
+export const layernormForwardVec4 = defineKernel({
+  ...forwardTable,
+  name: 'layernorm_forward_vec4',
+  code: forwardVec4,
+  grid: (sizes, constants) => rows(sizes, constants),
+});
+
+const backwardTable = {
+  params,
   bindings: {
     dy: input('N, C'),
     x: input('N, C'),
     weight: input('C'),
-    mean: input('N'),
-    rstd: input('N'),
+    stats: input('N, 2'),
     residual: optionalInput('N, C'),
+    mask: optionalInput('N, C'),
     dx: output('N, C'),
+    dropped: optionalOutput('N, C'),
   },
-  constants: { WG: 64, RESIDUAL: 0 },
-  grid: ({ N }, c) => flatGrid(groups(N, c.WG / lanes(c.WG))),
+  constants: { WG: 64, RESIDUAL: 0, DROPOUT: 0 },
+};
+
+/**
+ * dx = LayerNorm's gradient of dy, plus `residual` (the gradient that went around it) with
+ * `RESIDUAL`; with `DROPOUT` also dropped = dx ⊙ mask.
+ */
+export const layernormBackward = defineKernel({
+  ...backwardTable,
+  name: 'layernorm_backward',
+  code: backward,
+  grid: (sizes, constants) => rows(sizes, constants),
+});
+
+export const layernormBackwardVec4 = defineKernel({
+  ...backwardTable,
+  name: 'layernorm_backward_vec4',
+  code: backwardVec4,
+  grid: (sizes, constants) => rows(sizes, constants),
 });
 
 /** dweight and dbias: column sums over all N rows (added to what is there with `ACCUMULATE`). */
 export const layernormBackwardParams = defineKernel({
   name: 'layernorm_backward_params',
   code: backwardParams,
-  params: { N: 'u32', C: 'u32' },
+  params,
   bindings: {
     dy: input('N, C'),
     x: input('N, C'),
-    mean: input('N'),
-    rstd: input('N'),
+    stats: input('N, 2'),
     dweight: inout('C'),
     dbias: inout('C'),
   },

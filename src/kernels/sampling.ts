@@ -6,7 +6,6 @@
 
 import attentionDecodeCode from '../../shaders/attention_decode.wgsl?raw';
 import decodeEmbeddingCode from '../../shaders/decode_embedding.wgsl?raw';
-import dropoutMaskCode from '../../shaders/dropout_mask.wgsl?raw';
 import kvStoreCode from '../../shaders/kv_store.wgsl?raw';
 import sampleTokenCode from '../../shaders/sample_token.wgsl?raw';
 import { defineKernel, flatGrid, groups, inout, input, output } from '../gpu/kernel';
@@ -87,17 +86,4 @@ export const sampleToken = defineKernel({
   },
   constants: { WG: 64 },
   grid: ({ B }, c) => [groups(B, c.WG / lanes(c.WG))],
-});
-
-/**
- * mask = 0 or 1/(1−p), an independent draw for each element: Philox with key = step[0..1],
- * counter = (element div 4, site, step[2], 1), one word an element; dropped when the uniform < p.
- */
-export const dropoutMask = defineKernel({
-  name: 'dropout_mask',
-  code: dropoutMaskCode,
-  params: { N: 'u32', site: 'u32', p: 'f32' },
-  bindings: { step: input('4', 'u32'), mask: output('N') },
-  constants: { WG: 64 },
-  grid: ({ N }, c) => flatGrid(groups(N, c.WG * 4)),
 });

@@ -18,7 +18,6 @@ export const channelLanes = (WG: number) => (WG >= SHARED ? 16 : 1);
 /** One thread an element: even a software adapter likes many threads, since each workgroup costs. */
 const ELEMENTWISE = new Set([
   'adamw',
-  'dropout_backward',
   'dropout_mask',
   'ema',
   'gather_response',

@@ -12,9 +12,9 @@
 import type { Gpu } from '../gpu/device';
 import type { Slot, Tape, Temp } from '../gpu/tape';
 import { attentionBackwardD } from '../kernels/attention';
-import { dropoutBackward } from '../kernels/dropout';
 import { embeddingBackward, embeddingForward, tokenSort } from '../kernels/embedding';
-import { layernormBackward, layernormBackwardParams, layernormForward } from '../kernels/norm';
+import { layernormBackwardParams } from '../kernels/norm';
+import { chooseNorm } from '../kernels/row_choice';
 import { attention, workgroup } from './choice';
 import { linearBackward, linearForward } from './linear';
 import type { Weights } from './weights';
@@ -28,8 +28,8 @@ export interface DropoutMasks {
 interface Norm {
   readonly x: Slot;
   readonly out: Temp;
-  readonly mean: Temp;
-  readonly rstd: Temp;
+  /** Mean and rstd of each row, [N, 2]. */
+  readonly stats: Temp;
 }
 
 interface Block {
@@ -66,21 +66,20 @@ export function recordNorm(
   const norm = {
     x,
     out: tape.temp(`${name}.out`, N * C),
-    mean: tape.temp(`${name}.mean`, N),
-    rstd: tape.temp(`${name}.rstd`, N),
+    stats: tape.temp(`${name}.stats`, 2 * N),
   };
+  const { forward } = chooseNorm(C);
   tape.dispatch(
-    layernormForward,
+    forward,
     { N, C },
     {
       x,
       weight: weights.tensor(`${name}.weight`),
       bias: weights.tensor(`${name}.bias`),
       out: norm.out,
-      mean: norm.mean,
-      rstd: norm.rstd,
+      stats: norm.stats,
     },
-    workgroup(gpu, layernormForward),
+    workgroup(gpu, forward),
   );
   return norm;
 }
@@ -187,22 +186,29 @@ export function recordTrunkBackward(
   const N = B * T;
   const ACCUMULATE = accumulate ? 1 : 0;
 
-  const normBackward = (name: string, norm: Norm, dy: Slot, residual?: Slot): Temp => {
+  /** dx, and dx behind the dropout of the block below. */
+  const normBackward = (
+    name: string,
+    { x, stats }: Norm,
+    dy: Slot,
+    { residual, mask }: { residual?: Slot; mask?: Slot | undefined },
+  ): { dx: Temp; dropped: Temp } => {
     const dx = tape.temp(`${name}.dx`, N * C);
-    const { x, mean, rstd } = norm;
+    const dropped = mask ? tape.temp(`${name}.dropped`, N * C) : dx;
+    const { backward } = chooseNorm(C);
     tape.dispatch(
-      layernormBackward,
+      backward,
       { N, C },
       {
         dy,
         x,
         weight: weights.tensor(`${name}.weight`),
-        mean,
-        rstd,
+        stats,
         dx,
         ...(residual ? { residual } : {}),
+        ...(mask ? { mask, dropped } : {}),
       },
-      { ...workgroup(gpu, layernormBackward), RESIDUAL: residual ? 1 : 0 },
+      { ...workgroup(gpu, backward), RESIDUAL: residual ? 1 : 0, DROPOUT: mask ? 1 : 0 },
     );
     tape.dispatch(
       layernormBackwardParams,
@@ -210,40 +216,38 @@ export function recordTrunkBackward(
       {
         dy,
         x,
-        mean,
-        rstd,
+        stats,
         dweight: grads.tensor(`${name}.weight`),
         dbias: grads.tensor(`${name}.bias`),
       },
       { ...workgroup(gpu, layernormBackwardParams), ACCUMULATE },
     );
-    return dx;
+    return { dx, dropped };
   };
 
-  const behindDropout = (dy: Slot, mask: Slot | undefined): Slot => {
-    if (!mask) return dy;
-    const dx = tape.temp('undropped', N * C);
-    tape.dispatch(dropoutBackward, { N: N * C }, { dy, mask, dx }, workgroup(gpu, dropoutBackward));
-    return dx;
-  };
-
-  let dx: Slot = normBackward('transformer.ln_f', trunk.norm, dhidden);
+  const maskBelow = (layer: number) => trunk.blocks[layer - 1]?.masks?.mlp;
+  let above = normBackward('transformer.ln_f', trunk.norm, dhidden, {
+    mask: maskBelow(trunk.blocks.length),
+  });
   for (let layer = trunk.blocks.length - 1; layer >= 0; layer--) {
     const h = `transformer.h.${layer}`;
     const block = trunk.blocks[layer]!;
     const back = (name: string, x: Slot, dy: Slot, pre?: Slot) =>
       linearBackward(gpu, tape, weights, grads, `${h}.${name}`, x, dy, N, { accumulate, pre });
 
-    const dmlp = behindDropout(dx, block.masks?.mlp);
-    const dpre = back('mlp.c_proj', block.activated, dmlp, block.pre);
+    const dpre = back('mlp.c_proj', block.activated, above.dropped, block.pre);
     const dnorm2 = back('mlp.c_fc', block.norm2.out, dpre);
-    const dbetween = normBackward(`${h}.ln_2`, block.norm2, dnorm2, dx);
-
-    const dattn = behindDropout(dbetween, block.masks?.attn);
-    const dattended = back('attn.c_proj', block.attended, dattn);
+    const between = normBackward(`${h}.ln_2`, block.norm2, dnorm2, {
+      residual: above.dx,
+      mask: block.masks?.attn,
+    });
+    const dattended = back('attn.c_proj', block.attended, between.dropped);
     const dqkv = recordAttentionBackward(gpu, tape, block, dattended, { B, T, H, D: C / H });
     const dnorm1 = back('attn.c_attn', block.norm1.out, dqkv);
-    dx = normBackward(`${h}.ln_1`, block.norm1, dnorm1, dbetween);
+    above = normBackward(`${h}.ln_1`, block.norm1, dnorm1, {
+      residual: between.dx,
+      mask: maskBelow(layer),
+    });
   }
 
   const sorted = tape.temp('sorted', N);
@@ -255,7 +259,7 @@ export function recordTrunkBackward(
     {
       sorted,
       order,
-      dx,
+      dx: above.dx,
       dwte: grads.tensor('transformer.wte.weight'),
       dwpe: grads.tensor('transformer.wpe.weight'),
     },

@@ -6,8 +6,8 @@
  */
 import type { Gpu } from '../gpu/device';
 import { part, type Slot, type Tape, type Temp } from '../gpu/tape';
-import { crossEntropyBackward, crossEntropyForward } from '../kernels/loss';
 import { scoreBackward, scoreBackwardWeight, scoreForward } from '../kernels/rlhf';
+import { chooseCrossEntropy } from '../kernels/row_choice';
 import { matmul, workgroup } from './choice';
 import { recordTrunkBackward, type Trunk } from './gpt';
 import type { Weights } from './weights';
@@ -78,11 +78,12 @@ export function recordLmHead(
     lse: tape.temp('lse', N),
     entropy: tape.temp('entropy', N),
   };
+  const { forward } = chooseCrossEntropy(V);
   for (const chunk of chunks) {
     recordLogits(gpu, tape, weights, trunk.hidden, chunk);
     const rowsOf = (slot: Slot) => part(slot, chunk.from * 4, chunk.rows * 4);
     tape.dispatch(
-      crossEntropyForward,
+      forward,
       { N: chunk.rows, V, inv_temperature: head.inverseTemperature },
       {
         logits,
@@ -91,7 +92,7 @@ export function recordLmHead(
         lse: rowsOf(head.lse),
         entropy: rowsOf(head.entropy),
       },
-      workgroup(gpu, crossEntropyForward),
+      workgroup(gpu, forward),
     );
   }
   return head;
@@ -114,16 +115,17 @@ export function recordLmBackward(
   const { trunk, chunks, inverseTemperature } = head;
   const wte = weights.tensor('transformer.wte.weight');
   const dwte = grads.tensor('transformer.wte.weight');
+  const { backward } = chooseCrossEntropy(V);
   const dhidden = tape.temp('dhidden', trunk.B * trunk.T * C);
   for (const chunk of chunks) {
     const { from, rows, logits } = chunk;
     if (chunks.length > 1) recordLogits(gpu, tape, weights, trunk.hidden, chunk);
     const rowsOf = (slot: Slot) => part(slot, from * 4, rows * 4);
     tape.dispatch(
-      crossEntropyBackward,
+      backward,
       { N: rows, V, inv_temperature: inverseTemperature },
       { logits, targets: rowsOf(head.targets), lse: rowsOf(head.lse), weight: rowsOf(weight) },
-      workgroup(gpu, crossEntropyBackward),
+      workgroup(gpu, backward),
     );
     matmul(
       gpu,

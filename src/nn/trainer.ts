@@ -7,10 +7,10 @@ import { Throttle } from '../gpu/readback';
 import { MetricsRing } from '../gpu/ring';
 import { Tape } from '../gpu/tape';
 import { weightedSumKernel } from '../kernels/loss';
-import { dropoutMask } from '../kernels/sampling';
 import { AdamW, type AdamWOptions } from './adamw';
 import { workgroup } from './choice';
-import { type DropoutMasks, recordTrunk } from './gpt';
+import { Dropout } from './dropout';
+import { recordTrunk } from './gpt';
 import { recordLmBackward, recordLmHead } from './heads';
 import { Weights } from './weights';
 
@@ -42,12 +42,11 @@ export interface LmTrainerOptions {
 export class LmTrainer {
   readonly grads: Weights;
   readonly optimizer: AdamW;
-  /** `[attn, mlp]` multipliers of each block, [B·T, C]; empty without dropout. */
-  readonly masks: readonly { attn: View; mlp: View }[];
+  /** Undefined without dropout. */
+  readonly dropout: Dropout | undefined;
   private readonly ids: View;
   private readonly targets: View;
   private readonly weight: View;
-  private readonly seedView: View;
   private readonly metrics: View;
   private readonly tape: Tape;
   private readonly throttle: Throttle;
@@ -69,12 +68,9 @@ export class LmTrainer {
     this.targets = gpu.alloc('targets', N * 4);
     this.weight = gpu.alloc('loss weight', N * 4);
     this.weights01 = new Float32Array(N);
-    this.seedView = gpu.alloc('dropout seed', 16);
     this.metrics = gpu.alloc('metrics', 32);
-    this.masks = Array.from({ length: options.dropout > 0 ? n_layer : 0 }, (_, layer) => ({
-      attn: gpu.alloc(`dropout h.${layer}.attn`, N * C * 4),
-      mlp: gpu.alloc(`dropout h.${layer}.mlp`, N * C * 4),
-    }));
+    const p = options.dropout;
+    this.dropout = p > 0 ? new Dropout(gpu, n_layer, N, C, p) : undefined;
     this.tape = new Tape(gpu, 'train');
     this.throttle = new Throttle(gpu);
     this.ring = new MetricsRing(gpu, this.metrics, options.metricsEvery ?? 16, (step, row) => {
@@ -96,22 +92,11 @@ export class LmTrainer {
   }
 
   private record(): void {
-    const { gpu, tape, weights, grads, options, metrics } = this;
-    const { B, T, dropout } = options;
+    const { gpu, tape, weights, grads, options, metrics, dropout } = this;
+    const { B, T } = options;
     const N = B * T;
-    const C = weights.layout.config.n_embd;
-    this.masks.forEach(({ attn, mlp }, layer) => {
-      for (const [at, mask] of [attn, mlp].entries()) {
-        tape.dispatch(
-          dropoutMask,
-          { N: N * C, site: 2 * layer + at, p: dropout },
-          { step: this.seedView, mask },
-          workgroup(gpu, dropoutMask),
-        );
-      }
-    });
-    const masks: readonly DropoutMasks[] | undefined = dropout > 0 ? this.masks : undefined;
-    const trunk = recordTrunk(gpu, tape, weights, this.ids, B, T, masks);
+    dropout?.record(tape);
+    const trunk = recordTrunk(gpu, tape, weights, this.ids, B, T, dropout?.masks);
     const head = recordLmHead(gpu, tape, weights, trunk, this.targets);
     tape.dispatch(
       weightedSumKernel,
@@ -146,9 +131,7 @@ export class LmTrainer {
     gpu.write(this.ids, inputIds);
     gpu.write(this.targets, targets);
     gpu.write(this.weight, weights01);
-    if (this.options.dropout > 0) {
-      gpu.write(this.seedView, new Uint32Array([this.options.seed, 0x5f7d0, step, 0]));
-    }
+    this.dropout?.set(this.options.seed, step);
     this.optimizer.set(step, lr);
     const encoder = gpu.device.createCommandEncoder({ label: 'train step' });
     this.tape.encode(encoder);
@@ -175,15 +158,8 @@ export class LmTrainer {
     const { gpu } = this;
     this.tape.free();
     this.optimizer.free();
+    this.dropout?.free();
     this.ring.free();
-    gpu.free(
-      this.grads.arena,
-      this.ids,
-      this.targets,
-      this.weight,
-      this.seedView,
-      this.metrics,
-      ...this.masks.flatMap(({ attn, mlp }) => [attn, mlp]),
-    );
+    gpu.free(this.grads.arena, this.ids, this.targets, this.weight, this.metrics);
   }
 }

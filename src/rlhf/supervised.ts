@@ -146,7 +146,7 @@ async function traceUpdate(
   await trainer.step(update, lr, batch);
   await trainer.drain();
   const dropout: Record<string, TraceTensor> = {};
-  for (const [layer, masks] of trainer.masks.entries()) {
+  for (const [layer, masks] of trainer.dropout?.masks.entries() ?? []) {
     for (const site of ['attn', 'mlp'] as const) {
       dropout[`dropout/h.${layer}.${site}`] = {
         shape: [B, T, model.n_embd],

@@ -2,9 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import {
   crossEntropyBackward,
+  crossEntropyBackwardVec4,
   crossEntropyForward,
+  crossEntropyForwardVec4,
   weightedSumKernel,
 } from '../../src/kernels/loss';
+import { chooseCrossEntropy } from '../../src/kernels/row_choice';
 import { expectClose, random } from '../reference/compare';
 import { crossEntropy } from '../reference/crossEntropy';
 import { IGNORE } from '../reference/types';
@@ -33,59 +36,86 @@ const make = (N: number, V: number) => ({
   weight: random(N, 2),
 });
 
+/** The same for kernels that need a multiple of 4. */
+const FOURS = [
+  [1, 4],
+  [33, 28],
+  [17, 512],
+  [2, 2052],
+];
+/** The kernel with the shapes that it takes. */
+const formsOf = <K extends { name: string }>(any: K, vec4: K) =>
+  [any, vec4].flatMap((kernel) =>
+    (kernel === any ? SHAPES : FOURS).map(([N, V]) => ({
+      kernel,
+      N: N!,
+      V: V!,
+      name: `${kernel.name} of [${N}, ${V}]`,
+    })),
+  );
+
 describe.each([8, 64])('with workgroups of %i', (WG) => {
   const forward = (N: number, V: number, inv_temperature: number, given: object) =>
-    runKernel(crossEntropyForward, { N, V, inv_temperature }, { ...given }, { WG });
+    runKernel(chooseCrossEntropy(V).forward, { N, V, inv_temperature }, { ...given }, { WG });
 
-  it.each(SHAPES)('cross_entropy_forward of [%i, %i]', async (N, V) => {
-    for (const temperature of [1, 0.5]) {
-      const { logits, targets } = make(N!, V!);
-      const actual = await forward(N!, V!, 1 / temperature, { logits, targets });
-      const expected = crossEntropy(logits, targets, N!, V!, { temperature });
-      expectClose(actual.logprob!, expected.logp, TOLERANCE, 'logprob');
-      // Compared on the scale of log V, the most it can be: near-certain rows have an entropy near 0.
-      const most = Math.log(V!) || 1;
-      expected.entropy.forEach((value, n) => {
-        expect(Math.abs(actual.entropy![n]! - value) / most).toBeLessThan(TOLERANCE);
-      });
-      const lse = Array.from({ length: N! }, (_, n) => {
-        const row = Array.from(logits.slice(n * V!, (n + 1) * V!), (x) => x / temperature);
-        const largest = Math.max(...row);
-        return largest + Math.log(row.reduce((sum, x) => sum + Math.exp(x - largest), 0));
-      });
-      expectClose(actual.lse!, lse, TOLERANCE, 'lse');
-    }
-  });
-
-  it.each(SHAPES)('cross_entropy_backward of [%i, %i], ignored rows are 0', async (N, V) => {
-    for (const temperature of [1, 0.5]) {
-      const { logits, targets, weight } = make(N!, V!);
-      const { lse } = await forward(N!, V!, 1 / temperature, { logits, targets });
-      const actual = await runKernel(
-        crossEntropyBackward,
-        { N: N!, V: V!, inv_temperature: 1 / temperature },
-        { logits, targets, lse: lse!, weight },
-        { WG },
-      );
-      const expected = crossEntropy(logits, targets, N!, V!, { temperature, weights: weight });
-      if (V === 1) {
-        // softmax of one logit is 1: only rounding of lse is left of p − 1.
-        for (const value of actual.logits!) expect(Math.abs(value)).toBeLessThan(TOLERANCE);
-      } else {
-        expectClose(actual.logits!, expected.dlogits, TOLERANCE, 'dlogits');
+  it.each(formsOf(crossEntropyForward, crossEntropyForwardVec4))(
+    '$name',
+    async ({ kernel, N, V }) => {
+      for (const temperature of [1, 0.5]) {
+        const { logits, targets } = make(N, V);
+        const params = { N, V, inv_temperature: 1 / temperature };
+        const actual = await runKernel(kernel, params, { logits, targets }, { WG });
+        const expected = crossEntropy(logits, targets, N, V, { temperature });
+        expectClose(actual.logprob!, expected.logp, TOLERANCE, 'logprob');
+        // Compared on the scale of log V, the most it can be: near-certain rows have an entropy near 0.
+        const most = Math.log(V) || 1;
+        expected.entropy.forEach((value, n) => {
+          expect(Math.abs(actual.entropy![n]! - value) / most).toBeLessThan(TOLERANCE);
+        });
+        const lse = Array.from({ length: N }, (_, n) => {
+          const row = Array.from(logits.slice(n * V, (n + 1) * V), (x) => x / temperature);
+          const largest = Math.max(...row);
+          return largest + Math.log(row.reduce((sum, x) => sum + Math.exp(x - largest), 0));
+        });
+        expectClose(actual.lse!, lse, TOLERANCE, 'lse');
       }
-      targets.forEach((target, n) => {
-        if (target !== IGNORE) return;
-        expect(actual.logits!.slice(n * V!, (n + 1) * V!).every((x) => x === 0)).toBe(true);
-      });
-    }
-  });
+    },
+  );
 
-  it('logits of 1e4 and −1e4 neither overflow nor lose the target', async () => {
-    const logits = [1e4, -1e4, 9999, 0, 0, -1e30];
+  it.each(formsOf(crossEntropyBackward, crossEntropyBackwardVec4))(
+    '$name, ignored rows are 0',
+    async ({ kernel, N, V }) => {
+      for (const temperature of [1, 0.5]) {
+        const { logits, targets, weight } = make(N, V);
+        const { lse } = await forward(N, V, 1 / temperature, { logits, targets });
+        const actual = await runKernel(
+          kernel,
+          { N, V, inv_temperature: 1 / temperature },
+          { logits, targets, lse: lse!, weight },
+          { WG },
+        );
+        const expected = crossEntropy(logits, targets, N, V, { temperature, weights: weight });
+        if (V === 1) {
+          // softmax of one logit is 1: only rounding of lse is left of p − 1.
+          for (const value of actual.logits!) expect(Math.abs(value)).toBeLessThan(TOLERANCE);
+        } else {
+          expectClose(actual.logits!, expected.dlogits, TOLERANCE, 'dlogits');
+        }
+        targets.forEach((target, n) => {
+          if (target !== IGNORE) return;
+          expect(actual.logits!.slice(n * V, (n + 1) * V).every((x) => x === 0)).toBe(true);
+        });
+      }
+    },
+  );
+
+  it.each([
+    [3, [1e4, -1e4, 9999, 0, 0, -1e30]],
+    [4, [-1e4, 1e4, 9999, -1e4, 0, 0, -1e30, 0]],
+  ])('logits of 1e4 and −1e4 neither overflow nor lose the target: V = %i', async (V, logits) => {
     const targets = [2, 2];
-    const { logprob, entropy } = await forward(2, 3, 1, { logits, targets });
-    const expected = crossEntropy(logits, targets, 2, 3);
+    const { logprob, entropy } = await forward(2, V, 1, { logits, targets });
+    const expected = crossEntropy(logits, targets, 2, V);
     expectClose(logprob!, expected.logp, TOLERANCE, 'logprob');
     expectClose(entropy!, expected.entropy, TOLERANCE, 'entropy');
   });

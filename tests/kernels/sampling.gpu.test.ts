@@ -1,6 +1,7 @@
 /** Randomness and sampling: Philox bit by bit, draws against the reference and by their distribution. */
 import { describe, expect, it } from 'vitest';
-import { dropoutMask, sampleToken } from '../../src/kernels/sampling';
+import { dropoutMask } from '../../src/kernels/dropout';
+import { sampleToken } from '../../src/kernels/sampling';
 import { expectClose, random } from '../reference/compare';
 import { logSoftmax } from '../reference/crossEntropy';
 import { dropoutMask as referenceMask } from '../reference/dropout';
@@ -36,26 +37,32 @@ const uniformOf = (sequence: number, position: number) =>
   uniformFromU32(philox4x32([sequence, position, 0, 0], KEY)[0]!);
 
 describe.each([8, 64])('with workgroups of %i', (WG) => {
-  it.each([1, 3, 4, 257, 1030])('dropout_mask of %i elements is the reference’s', async (N) => {
-    const [site, update, p] = [7, 3, 0.25];
-    const { mask } = await runKernel(
-      dropoutMask,
-      { N, site, p },
-      { step: [...KEY, update, 0] },
-      { WG },
-    );
-    const uniforms = Array.from({ length: N }, (_, i) =>
-      uniformFromU32(philox4x32([Math.floor(i / 4), site, update, 1], KEY)[i % 4]!),
-    );
-    expect(mask).toEqual(Float32Array.from(referenceMask(uniforms, p)));
-  });
+  it.each([1, 3, 4, 257, 1030])(
+    'dropout_mask of three places of %i elements is the reference’s',
+    async (N) => {
+      const [first, S, update, p] = [5, 3, 3, 0.25];
+      const { mask } = await runKernel(
+        dropoutMask,
+        { first, S, N, p },
+        { step: [...KEY, update, 0] },
+        { WG },
+      );
+      const uniforms = Array.from({ length: S * N }, (_, index) => {
+        const [place, i] = [Math.floor(index / N), index % N];
+        return uniformFromU32(
+          philox4x32([Math.floor(i / 4), first + place, update, 1], KEY)[i % 4]!,
+        );
+      });
+      expect(mask).toEqual(Float32Array.from(referenceMask(uniforms, p)));
+    },
+  );
 
   it('dropout_mask drops below a uniform’s 24 bits exactly', async () => {
     const step = [...KEY, 9, 0];
     for (let i = 0; i < 8; i++) {
       const u = uniformFromU32(philox4x32([i >> 2, 5, 9, 1], KEY)[i % 4]!);
       const at = async (p: number) =>
-        (await runKernel(dropoutMask, { N: 8, site: 5, p }, { step }, { WG })).mask![i];
+        (await runKernel(dropoutMask, { first: 5, S: 1, N: 8, p }, { step }, { WG })).mask![i];
       expect(await at(u), `element ${i} kept at p = u`).not.toBe(0);
       expect(await at(u + 2 ** -24), `element ${i} dropped just above`).toBe(0);
     }

@@ -3,8 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { defineKernel, inout, input, optionalInout, optionalInput } from '../../src/gpu/kernel';
 import { readFloats } from '../../src/gpu/readback';
 import { part, real, Tape, type Temp } from '../../src/gpu/tape';
-import { dropoutBackward } from '../../src/kernels/dropout';
-import { matmulNN, matmulTN } from '../../src/kernels/linear';
+import { matmulNaiveKernel, matmulNN, matmulTN } from '../../src/kernels/linear';
 import { testGpu } from '../support/kernel';
 
 const gpu = await testGpu();
@@ -12,9 +11,14 @@ const N = 80;
 const filled = (value: number, length = N) =>
   gpu.upload(`${value}`, new Float32Array(length).fill(value));
 
-/** dx = dy·factor, N values. */
-const scale = (tape: Tape, dy: Parameters<typeof real>[0], mask: typeof dy, dx: typeof dy) =>
-  tape.dispatch(dropoutBackward, { N }, { dy, mask, dx });
+/** out = a·b[0] of so many values, as the product of a column and one number. */
+const scale = (
+  tape: Tape,
+  a: Parameters<typeof real>[0],
+  b: typeof a,
+  out: typeof a,
+  elements = N,
+) => tape.dispatch(matmulNaiveKernel, { M: elements, N: 1, K: 1 }, { a, b, out });
 
 const homeOf = (temp: Temp) => real(temp).buffer;
 
@@ -49,8 +53,7 @@ describe('temporaries', () => {
       const readable = [temps[i - 1 - ((i * 7) % 11)], temps[i - 1]].find(
         (t) => t && t.size >= elements * 4,
       );
-      const slots = { dy: readable ?? source, mask: two, dx: temp };
-      tape.dispatch(dropoutBackward, { N: elements }, slots);
+      scale(tape, readable ?? source, two, temp, elements);
       temps.push(temp);
     }
     await tape.finish();
@@ -93,11 +96,11 @@ describe('temporaries', () => {
     const whole = tape.temp('whole', 128);
     const [between, after] = [tape.temp('between', 64), tape.temp('after', 64)];
     const double = (dy: typeof one | Temp, dx: Parameters<typeof real>[0]) =>
-      tape.dispatch(dropoutBackward, { N: 64 }, { dy, mask: two, dx });
+      scale(tape, dy, two, dx, 64);
     double(one, part(whole, 0, 256));
     double(one, between);
     double(between, part(whole, 256, 256));
-    tape.dispatch(dropoutBackward, { N: 64 }, { dy: part(whole, 0, 256), mask: two, dx: after });
+    scale(tape, part(whole, 0, 256), two, after, 64);
     tape.keep(after);
     await tape.finish();
     tape.run();
@@ -147,16 +150,16 @@ describe('a replay', () => {
 describe('bindings', () => {
   test('left out are named in the error', () => {
     const tape = new Tape(gpu, 'missing');
-    const [dy, dx] = [tape.temp('dy', N), tape.temp('dx', N)];
-    const record = () => tape.dispatch(dropoutBackward, { N }, { dy, dx });
-    expect(record).toThrow("dropout_backward: binding 'mask' is missing");
+    const [a, out] = [tape.temp('a', N), tape.temp('out', N)];
+    const record = () => tape.dispatch(matmulNaiveKernel, { M: N, N: 1, K: 1 }, { a, out });
+    expect(record).toThrow("matmul_naive: binding 'b' is missing");
   });
 
   test('too small for their shape are named with both sizes', () => {
     const tape = new Tape(gpu, 'small');
-    const [dy, mask, dx] = [tape.temp('dy', N), tape.temp('m', N - 1), tape.temp('dx', N)];
-    const record = () => tape.dispatch(dropoutBackward, { N }, { dy, mask, dx });
-    expect(record).toThrow("dropout_backward: 'mask' [N] needs 320 bytes, bound 316");
+    const [a, b, out] = [tape.temp('a', N - 1), tape.temp('b', 1), tape.temp('out', N)];
+    const record = () => scale(tape, a, b, out);
+    expect(record).toThrow("matmul_naive: 'a' [M, K] needs 320 bytes, bound 316");
   });
 
   test('that are optional may be left out, for reading and for writing', async () => {
