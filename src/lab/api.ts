@@ -167,6 +167,8 @@ export interface RankingSubmission {
   readonly likert: readonly (number | null)[];
   readonly flags: readonly (readonly string[])[];
   readonly seconds: number;
+  /** Why it was skipped. */
+  readonly reason?: string;
 }
 
 /** What wrote each completion of a submitted item, in shown order. */
@@ -174,6 +176,32 @@ export interface RankingReveal {
   readonly writers: readonly Writer[];
   /** Ordered pairs that this ranking gives. */
   readonly pairs: number;
+  /** Where this labeler had ranked the item before: the pairs of both times, and those alike. */
+  readonly again?: { readonly pairs: number; readonly alike: number };
+}
+
+/** Pairs that two rankers both order, those ordered alike, and Krippendorff's α over all pairs. */
+export interface PairAgreement {
+  readonly items: number;
+  readonly pairs: number;
+  readonly alike: number;
+  readonly alpha: number;
+}
+
+/** A labeler's agreement with everyone who has an opinion on the same items; null: no pairs. */
+export interface LabelerAgreement {
+  /** Items that this labeler has ranked. */
+  readonly items: number;
+  /** With themselves, on items that came a second time. */
+  readonly self: PairAgreement | null;
+  /** With other people, one by one. */
+  readonly others: readonly (PairAgreement & { readonly labeler: string })[];
+  /** With the simulated training labelers, all eight together. */
+  readonly simulated: PairAgreement | null;
+  /** Of the simulated labelers with each other, on this labeler's items. */
+  readonly betweenSimulated: PairAgreement | null;
+  /** With the reward model; null where it was not asked or does not exist. */
+  readonly rewardModel: PairAgreement | null;
 }
 
 /** Two answers to one prompt, blind; `left` and `right` are models behind the lab's back. */
@@ -278,6 +306,8 @@ export interface LabApi {
   submitRanking(submission: RankingSubmission): Promise<RankingReveal>;
   /** Takes back this labeler's latest submission and returns its item as it was. */
   undoRanking(labeler: string): Promise<{ item: RankingItem; was: RankingSubmission } | null>;
+  /** How far a labeler agrees with others. @param withRewardModel scores the items on the GPU */
+  agreement(labeler: string, withRewardModel?: boolean): Promise<LabelerAgreement>;
   exportRankings(): Promise<string>;
   /** Adds rankings of other people from a JSONL file. @returns how many were new */
   importRankings(jsonl: string): Promise<number>;

@@ -3,6 +3,7 @@
  * Every submission is stored before it is confirmed.
  */
 import type { ModelName, Writer } from '../config/stages';
+import { agreementOf, pairedRankings } from '../rlhf/agreement';
 import { type RankingTask, shuffledOrder } from '../rlhf/rankings';
 import { bootstrap, mean } from '../rlhf/statistics';
 import { orderedPairs } from '../text/datasets/comparisons';
@@ -10,7 +11,7 @@ import { parseJsonl, writeJsonl } from '../text/datasets/jsonl';
 import { randomBelow } from '../text/datasets/philox';
 import type { DuelItem, DuelScore, RankingItem, RankingReveal, RankingSubmission } from './api';
 import type { Experiment, PersonalRanking } from './experiment';
-import { trainingRankings } from './pipeline';
+import { rankingOf, trainingRankings } from './pipeline';
 
 /** A number from a name, for a labeler's own shuffles. */
 function hash(text: string): number {
@@ -19,8 +20,22 @@ function hash(text: string): number {
   return value >>> 0;
 }
 
+/** After so many items of a labeler, one of them comes a second time. */
+const BLOCK = 8;
+/** Which of each block comes again: five others lie between its two showings. */
+const REPEATED = 2;
+/** Shuffles of second showings are drawn apart from those of first ones. */
+const SECOND = 1_000_000;
+
 /** Items that are sampled at a time where no rankings have been gathered yet. */
 export const DESK_BATCH = 6;
+
+/** Pairs that a labeler ordered at both showings of an item, and those ordered alike. */
+function sameTwice(before: PersonalRanking, now: PersonalRanking) {
+  const pairs = pairedRankings([rankingOf(before)!], [rankingOf(now)!]);
+  const { pairs: both, alike } = agreementOf(pairs);
+  return { pairs: both, alike };
+}
 
 export class Desk {
   private readonly duelItems = new Map<
@@ -46,13 +61,39 @@ export class Desk {
       id,
       prompt: task.prompt,
       completions: order.map((at) => task.completions[at]!),
-      done: personal.filter((one) => one.labeler === labeler && one.ranks).length,
+      done: personal.filter((one) => one.labeler === labeler && one.ranks && !one.again).length,
     };
+  }
+
+  /** The ranking whose item is due a second time, if one is. */
+  private due(labeler: string): PersonalRanking | undefined {
+    const mine = this.experiment.parts.personal.filter((one) => one.labeler === labeler);
+    const first = mine.filter((one) => !one.again && one.ranks);
+    const block = mine.filter((one) => one.again).length;
+    return first.length >= (block + 1) * BLOCK ? first[block * BLOCK + REPEATED] : undefined;
+  }
+
+  /** The item that an id names, with the order in which it is shown. */
+  private shown(id: string, labeler: string) {
+    const { parts } = this.experiment;
+    const [number = '', again] = id.split('.');
+    const index = Number(number);
+    const before = parts.personal.find((one) => one.labeler === labeler && one.id === number);
+    const task = again ? before?.task : parts.tasks[index];
+    if (!task) throw new Error(`There is no ranking item ${id}.`);
+    const order = this.shownOrder(task, labeler, again ? index + SECOND : index);
+    return { task, order, before: again ? before : undefined };
   }
 
   /** The first task that this labeler has neither ranked nor skipped. */
   async next(labeler: string): Promise<RankingItem> {
     const { parts } = this.experiment;
+    const due = this.due(labeler);
+    if (due) {
+      const id = `${due.id}.2`;
+      const { task, order } = this.shown(id, labeler);
+      return this.item(id, task, order, labeler);
+    }
     const seen = new Set(
       parts.personal.filter((one) => one.labeler === labeler).map(({ id }) => id),
     );
@@ -70,23 +111,26 @@ export class Desk {
   /** @throws when the ranks do not fit the item */
   async submit(submission: RankingSubmission): Promise<RankingReveal> {
     const { parts } = this.experiment;
-    const index = Number(submission.id);
-    const task = parts.tasks[index];
-    if (!task) throw new Error(`There is no ranking item ${submission.id}.`);
+    const { id, labeler, likert, flags, seconds, reason } = submission;
+    const { task, order, before } = this.shown(id, labeler);
     const K = task.completions.length;
     const { ranks } = submission;
     if (ranks && (ranks.length !== K || ranks.some((rank) => !(rank >= 1 && rank <= K)))) {
       throw new Error(`The item has ${K} completions; each needs a rank from 1 to ${K}.`);
     }
-    const order = this.shownOrder(task, submission.labeler, index);
-    const { id, labeler, likert, flags, seconds } = submission;
-    const ranking: PersonalRanking = { id, task, order, labeler, ranks, likert, flags, seconds };
+    const ranking: PersonalRanking = {
+      ...{ id, task, order, labeler, ranks, likert, flags, seconds },
+      ...(reason === undefined ? {} : { reason }),
+      ...(before ? { again: true } : {}),
+    };
     parts.personal = parts.personal.filter((one) => one.id !== id || one.labeler !== labeler);
     parts.personal.push(ranking);
     await this.experiment.save('personal');
     return {
       writers: order.map((at) => task.writers[at]!),
-      pairs: ranks ? orderedPairs([...ranks]).length : 0,
+      // A second showing gives none to learn from; it says how steady the labeler is.
+      pairs: ranks && !before ? orderedPairs([...ranks]).length : 0,
+      ...(before && ranks ? { again: sameTwice(before, ranking) } : {}),
     };
   }
 
@@ -96,10 +140,13 @@ export class Desk {
     if (!last) return null;
     parts.personal = parts.personal.filter((one) => one !== last);
     await this.experiment.save('personal');
-    const { id, task, order, ranks, likert, flags, seconds } = last;
+    const { id, task, order, ranks, likert, flags, seconds, reason } = last;
     return {
       item: this.item(id, task, order, labeler),
-      was: { id, labeler, ranks, likert, flags, seconds },
+      was: {
+        ...{ id, labeler, ranks, likert, flags, seconds },
+        ...(reason === undefined ? {} : { reason }),
+      },
     };
   }
 

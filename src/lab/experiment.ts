@@ -43,6 +43,10 @@ export interface PersonalRanking {
   readonly likert: readonly (number | null)[];
   readonly flags: readonly (readonly string[])[];
   readonly seconds: number;
+  /** Why it was skipped. */
+  readonly reason?: string;
+  /** The item's second showing: it measures self-agreement and trains nothing. */
+  readonly again?: true;
 }
 
 export interface DuelRecord {

@@ -9,6 +9,7 @@ import { Gpu, GpuUnavailable } from '../gpu/device';
 import { sampleTasks } from '../rlhf/rankings';
 import type { Store } from '../store/store';
 import { epochPermutation } from '../text/datasets/order';
+import { labelerAgreement, textsOf } from './agreement';
 import type {
   DemonstrationRecord,
   Estimate,
@@ -27,7 +28,7 @@ import { Experiment, type ExperimentRecord } from './experiment';
 import { experimentFiles } from './files';
 import { importBase } from './import_base';
 import { demonstrationsOf, labelCounts } from './pipeline';
-import { sampleAnswers, scoreAnswer } from './playground';
+import { sampleAnswers, scoreAnswer, scoreTexts } from './playground';
 import { kernelSource, profileStep } from './profile';
 import type { ProfiledStep } from './profile_api';
 import { openSession, type Prepare, type Session, snapshotOf, updateStages } from './session';
@@ -299,6 +300,16 @@ export class Lab implements LabApi {
     const undone = await desk.undo(labeler);
     this.events.emit({ type: 'labels', counts: labelCounts(experiment) });
     return undone;
+  }
+
+  async agreement(labeler: string, withRewardModel = false) {
+    const { experiment, judge, runner, control } = this.selected;
+    let rewards: number[] | undefined;
+    if (withRewardModel && experiment.models.has('reward') && !control.isRunning) {
+      const ctx = runner.context(await this.device(), undefined);
+      rewards = await scoreTexts(ctx, experiment, textsOf(labeler, experiment));
+    }
+    return labelerAgreement(labeler, experiment, judge, rewards);
   }
 
   async exportRankings() {

@@ -18,7 +18,7 @@ import { exampleBatches, trainSft } from '../rlhf/sft';
 import { mean } from '../rlhf/statistics';
 import type { SkillExample } from '../text/world';
 import type { LabEvent, RolloutView } from './api';
-import type { Experiment } from './experiment';
+import type { Experiment, PersonalRanking } from './experiment';
 import { type Judge, rankOnce, rankTwice } from './judge';
 import { type Material, tokenizeDemonstrations } from './material';
 
@@ -146,28 +146,36 @@ async function gatherRankings({ ctx, experiment, material, judge, emit }: Pipeli
   emit({ type: 'labels', counts: labelCounts(experiment) });
 }
 
-/** All training rankings: simulated, people's in this page, and imported ones. */
+/** A person's ranking with its completions in the task's order again; null where it was skipped. */
+export function rankingOf(personal: PersonalRanking): Ranking | null {
+  const { task, order, ranks, likert, flags, labeler } = personal;
+  if (!ranks) return null;
+  const back = <Value>(values: readonly Value[]) => {
+    const unshuffled = new Array<Value>(values.length);
+    order.forEach((index, shown) => {
+      unshuffled[index] = values[shown]!;
+    });
+    return unshuffled;
+  };
+  return {
+    prompt: task.prompt,
+    completions: task.completions,
+    ranks: back(ranks),
+    likert: back(likert).map((value) => value ?? 4),
+    flags: back(flags),
+    labeler,
+  };
+}
+
+/**
+ * All training rankings: simulated, people's in this page, and imported ones. Second showings of
+ * an item are left out.
+ */
 export function trainingRankings({ parts }: Experiment): Ranking[] {
-  const personal = parts.personal.flatMap(({ task, order, ranks, likert, flags, labeler }) => {
-    if (!ranks) return [];
-    const back = <Value>(values: readonly Value[]) => {
-      const unshuffled = new Array<Value>(values.length);
-      order.forEach((index, shown) => {
-        unshuffled[index] = values[shown]!;
-      });
-      return unshuffled;
-    };
-    return [
-      {
-        prompt: task.prompt,
-        completions: task.completions,
-        ranks: back(ranks),
-        likert: back(likert).map((value) => value ?? 4),
-        flags: back(flags),
-        labeler,
-      },
-    ];
-  });
+  const personal = parts.personal
+    .filter(({ again }) => !again)
+    .map(rankingOf)
+    .filter((ranking) => ranking !== null);
   return [...(parts.rankings.train ?? []), ...personal, ...parts.imported];
 }
 

@@ -76,6 +76,15 @@ async function withScorer<Result>(
   }
 }
 
+/** Rewards of whole answers (normalised), in their order. */
+export async function scoreTexts(
+  ctx: StageContext,
+  experiment: Experiment,
+  texts: readonly { prompt: string; completion: string }[],
+): Promise<number[]> {
+  return texts.length === 0 ? [] : withScorer(ctx, experiment, (s) => s.rewards(texts));
+}
+
 /** The normalised reward after each token of the answer (end-of-text last). */
 export async function scoreAnswer(
   ctx: StageContext,

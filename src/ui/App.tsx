@@ -1,5 +1,5 @@
 /** The page: header with the pipeline, what runs, the open room, messages and the log. */
-import { type Component, ErrorBoundary, lazy, Show, Suspense } from 'solid-js';
+import { type Component, createEffect, ErrorBoundary, lazy, on, Show, Suspense } from 'solid-js';
 import { Dynamic } from 'solid-js/web';
 import styles from './App.module.css';
 import { KernelsButton } from './kernels/KernelsButton';
@@ -28,6 +28,17 @@ const ROOM_VIEWS: Readonly<Record<RoomName, Component>> = {
 export function App(props: { connection: Connection }) {
   const store = createLabStore(props.connection);
   followRun(store);
+  // Who opens a room starts at its beginning, with the keyboard too.
+  createEffect(
+    on(
+      room,
+      () => {
+        document.getElementById('room')?.focus({ preventScroll: true });
+        window.scrollTo(0, 0);
+      },
+      { defer: true },
+    ),
+  );
   const skip = (event: MouseEvent) => {
     event.preventDefault();
     document.getElementById('room')?.focus();

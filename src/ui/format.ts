@@ -26,6 +26,14 @@ function minus(text: string): string {
   return text.replaceAll('-', '−');
 }
 
+/** A large count in short: 812, 14.2 k, 0.14 M, 5.3 M. */
+export function formatCount(count: number): string {
+  if (count < 1000) return `${Math.round(count)}`;
+  if (count < 100_000) return `${Number((count / 1000).toPrecision(3))} k`;
+  const digits = count < 1e6 ? 2 : 3;
+  return `${Number((count / 1e6).toPrecision(digits))} M`;
+}
+
 /** With so many decimals, a real minus, and no minus before a zero. */
 export function formatFixed(value: number, decimals: number): string {
   const rounded = value.toFixed(decimals);

@@ -79,13 +79,13 @@ test('answers to rank come once SFT is trained, and a ranking survives a reload'
   await press('Train SFT');
   await page.locator('[data-item="0"]').waitFor();
   const shown = await page.locator('[data-item]').count();
-  const prompt = await page.locator('main p').nth(1).textContent();
+  const prompt = await page.locator('[data-prompt]').textContent();
   await page.locator('[data-item="0"]').focus();
   await page.keyboard.press('2');
   await page.reload();
   // The same item, with what was placed.
   await page.locator('[data-slot="1"] [data-item="0"]').waitFor();
-  expect(await page.locator('main p').nth(1).textContent()).toBe(prompt);
+  expect(await page.locator('[data-prompt]').textContent()).toBe(prompt);
   await page.locator('[data-slot="1"] [data-item="0"]').focus();
   for (let item = 1; item < shown; item++) {
     await page.locator(`[data-item="${item}"]`).focus();
@@ -123,7 +123,7 @@ for (const scheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme: scheme });
     for (const room of ROOMS) {
       await enter(room);
-      await page.locator('main details').last().locator('summary').click();
+      await page.locator('main details').first().locator('summary').click();
       const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
       expect(
         violations.map(({ id, nodes }) => `${room}: ${id}: ${nodes[0]?.html}`),
@@ -149,7 +149,7 @@ test('nothing needs to be scrolled sideways on a screen of 360 pixels', async ()
   await page.setViewportSize({ width: 360, height: 740 });
   for (const room of ROOMS) {
     await enter(room);
-    await page.locator('main details').last().locator('summary').click();
+    await page.locator('main details').first().locator('summary').click();
     const beyond = await page.evaluate(
       () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
     );

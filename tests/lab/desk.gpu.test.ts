@@ -69,8 +69,39 @@ describe('the ranking desk', () => {
     expect(await other.lab.importRankings(file)).toBe(0);
   });
 
+  it('shows one item in eight again, shuffled anew, and learns nothing from it', async () => {
+    const ranked: { prompt: string; completions: readonly string[] }[] = [];
+    const rank = async () => {
+      const item = await lab.nextRanking('Eve');
+      const reveal = await lab.submitRanking({ ...submission(item), labeler: 'Eve' });
+      ranked.push(item);
+      return reveal;
+    };
+    for (let i = 0; i < 8; i++) expect((await rank()).again).toBeUndefined();
+    const { again, pairs } = await rank();
+    expect(ranked[8]!.prompt).toBe(ranked[2]!.prompt);
+    expect([...ranked[8]!.completions].sort()).toEqual([...ranked[2]!.completions].sort());
+    expect(again!.pairs).toBeGreaterThan(0);
+    expect(pairs).toBe(0);
+    expect((await lab.snapshot())!.labels.byLabeler['Eve']).toBe(8);
+    expect((await lab.nextRanking('Eve')).prompt).not.toBe(ranked[2]!.prompt);
+    const agreement = await lab.agreement('Eve');
+    expect(agreement.self).toMatchObject({ items: 1, ...again });
+    expect(agreement.simulated!.items).toBe(64);
+    expect(agreement.rewardModel).toBeNull();
+  });
+
+  it('keeps the reason of a skip', async () => {
+    const item = await lab.nextRanking('Joe');
+    await lab.submitRanking({
+      ...{ ...submission(item), labeler: 'Joe', ranks: null },
+      reason: 'The prompt makes no sense',
+    });
+    expect((await lab.undoRanking('Joe'))!.was.reason).toBe('The prompt makes no sense');
+  });
+
   it('ranks in the order of the task whatever order was shown', async () => {
-    const row = JSON.parse((await lab.exportRankings()).trim()) as {
+    const row = JSON.parse((await lab.exportRankings()).split('\n')[0]!) as {
       completions: string[];
       ranks: number[];
     };

@@ -1,5 +1,11 @@
 /** The ranking desk and the duels of the fake lab, in memory. */
-import type { DuelScore, LabApi, RankingItem, RankingSubmission } from '../../src/lab/api';
+import type {
+  DuelScore,
+  LabApi,
+  LabelerAgreement,
+  RankingItem,
+  RankingSubmission,
+} from '../../src/lab/api';
 import { answerOf, PROMPTS } from './fakeTexts';
 
 export class FakeDesk {
@@ -41,6 +47,19 @@ export class FakeDesk {
     if (at < 0) return null;
     const [was] = this.submissions.splice(at, 1);
     return { item: this.itemAt(Number(was!.id.slice(5)), labeler), was: was! };
+  }
+  async agreement(labeler: string, rewardModel: boolean): Promise<LabelerAgreement> {
+    this.note('agreement', labeler, rewardModel);
+    const items = this.submissions.filter((s) => s.labeler === labeler && s.ranks).length;
+    const agreement = (alike: number) => ({ items, pairs: 10 * items, alike, alpha: 0.51 });
+    return {
+      items,
+      self: null,
+      others: [{ labeler: 'Ada', ...agreement(7 * items) }],
+      simulated: agreement(6 * items),
+      betweenSimulated: agreement(7 * items),
+      rewardModel: rewardModel ? agreement(8 * items) : null,
+    };
   }
   async exportRankings(): Promise<string> {
     return this.submissions.map((s) => JSON.stringify(s)).join('\n');

@@ -369,6 +369,7 @@ export class FakeLab implements LabApi, Connection {
     return reveal;
   }
   undoRanking = (labeler: string) => this.desk.undoRanking(labeler);
+  agreement = (labeler: string, rewardModel = false) => this.desk.agreement(labeler, rewardModel);
   exportRankings = () => this.desk.exportRankings();
   importRankings = (jsonl: string) => this.desk.importRankings(jsonl);
   nextDuel: LabApi['nextDuel'] = (a, b) => this.desk.nextDuel(a, b);

@@ -74,14 +74,42 @@ describe('by keyboard alone', () => {
     await eventually(() => lab.submissions.length).toBe(0);
   });
 
-  test('s stores a skip, and Enter refuses an incomplete ranking in words', async () => {
+  test('four completions need five keys from the moment that the room is opened', async () => {
+    const lab = await openRoom('base', { ...SFT, k: 4 });
+    page().querySelector<HTMLElement>('a[href="#/rank"]')!.click();
+    await eventually(() => document.activeElement?.getAttribute('data-item')).toBe('0');
+    for (const key of ['2', '1', '4', '3', '{Enter}']) await userEvent.keyboard(key);
+    await eventually(() => lab.submissions[0]?.ranks).toEqual([2, 1, 4, 3]);
+    await eventually(() => document.activeElement?.getAttribute('data-item')).toBe('0');
+  });
+
+  test('what stands below the board stays where it is while completions are placed', async () => {
+    await openRanking();
+    const top = () => page().querySelector('[data-bar]')!.getBoundingClientRect().top + scrollY;
+    const before = top();
+    for (const key of '1234') {
+      await userEvent.keyboard(key);
+      expect(top()).toBe(before);
+    }
+    await userEvent.keyboard('u=u');
+    expect(top()).toBe(before);
+  });
+
+  test('s asks for the reason, and a digit gives it; Enter refuses an incomplete ranking in words', async () => {
     const lab = await openRanking();
     await userEvent.keyboard('1{Enter}');
     await eventually(text).toContain('3 still to place');
     expect(lab.submissions).toEqual([]);
     await userEvent.keyboard('s');
+    await eventually(() => page().querySelector('dialog[open]')?.textContent).toContain('Why skip');
+    await userEvent.keyboard('{Escape}');
+    await eventually(() => page().querySelector('[aria-labelledby="skip-title"]')).toBeNull();
+    expect(lab.submissions).toEqual([]);
+    await userEvent.keyboard('s');
+    await userEvent.keyboard('2');
     await eventually(() => lab.submissions.length).toBe(1);
     expect(lab.submissions[0]!.ranks).toBeNull();
+    expect(lab.submissions[0]!.reason).toBe('The prompt makes no sense');
   });
 
   test('? shows the keys and Escape closes them', async () => {
@@ -132,6 +160,19 @@ test('a handle drags a completion onto a rank, and to the edge of one before it'
   expect(shownRanks()).toEqual([[1, 2], [], [], []]);
   dragTo(3, 0, 0.05);
   expect(shownRanks()).toEqual([[3], [1, 2], [], []]);
+});
+
+test('agreement comes with the first ranking, and the reward model is asked for its own', async () => {
+  const lab = await openRoom('rank', { done: ['base', 'sft', 'reward'], k: 4 });
+  await eventually(() => card(3)).not.toBeNull();
+  expect(text()).not.toContain('Who agrees with you');
+  card(0)!.focus();
+  await userEvent.keyboard('1234{Enter}');
+  await eventually(text).toContain('Who agrees with you');
+  expect(text()).toMatch(/Ada\s+70 %\s+0\.51\s+10/);
+  button('Ask the reward model').click();
+  await eventually(text).toMatch(/The reward model\s+80 %/);
+  expect(callsOf(lab, 'agreement').at(-1)?.args).toEqual(['me', true]);
 });
 
 test('an import tells how many rankings were new', async () => {

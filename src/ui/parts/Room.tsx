@@ -20,13 +20,15 @@ export function Room(props: {
             {props.state}
           </p>
         </div>
-        <div class={styles['action']}>{props.action}</div>
+        <div class={styles['action']} data-tour="action">
+          {props.action}
+        </div>
       </div>
-      {props.children}
-      <details class={styles['explain']}>
+      <details class={styles['explain']} data-tour="explain">
         <summary>What happens here</summary>
         <div class={styles['prose']}>{props.explain}</div>
       </details>
+      {props.children}
     </>
   );
 }

@@ -7,7 +7,9 @@ import type { Stage } from '../../config/stages';
 import { list } from '../format';
 import { ask } from '../state/confirm';
 import { useLab } from '../state/lab';
-import { missingBefore, STAGE_NAMES } from '../state/pipeline';
+import { missingBefore, ROOM_OF, STAGE_NAMES } from '../state/pipeline';
+import { hashOf, nextRoom, ROOM_TITLES } from '../state/rooms';
+import styles from './Room.module.css';
 
 const VERBS: Readonly<Record<Stage, string>> = {
   base: 'Train the base model',
@@ -52,9 +54,21 @@ export function StageAction(props: {
       </Match>
       <Match when={status() === 'running' || status() === 'paused'}>{null}</Match>
       <Match when={status() === 'done'}>
-        <button type="button" disabled={blocked()} onClick={() => void startOver()}>
+        <button
+          type="button"
+          data-plain
+          disabled={blocked() || store.recorded !== undefined}
+          onClick={() => void startOver()}
+        >
           {props.again ?? 'Start over …'}
         </button>
+        <Show when={!props.quiet && nextRoom(ROOM_OF[props.stage])}>
+          {(next) => (
+            <a class={styles['next']} href={hashOf(next())}>
+              Next: {ROOM_TITLES[next()]}
+            </a>
+          )}
+        </Show>
       </Match>
       <Match when={true}>
         <Show
@@ -94,7 +108,6 @@ export function StartExperiment() {
   return (
     <button
       type="button"
-      data-primary
       disabled={store.state.busy !== null || store.state.gpu === null}
       onClick={() => void start()}
     >

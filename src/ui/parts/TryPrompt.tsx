@@ -52,7 +52,7 @@ export function TryPrompt(props: { models: readonly Writer[]; start: string }) {
         onInput={(event) => setPrompt(event.target.value)}
       />
       <div class={styles['row']}>
-        <button type="submit" data-primary disabled={!ready() || busy()}>
+        <button type="submit" disabled={!ready() || busy()}>
           {busy() ? 'Writing …' : answers().length > 0 ? 'Write again' : 'Write an answer'}
         </button>
         <button type="button" disabled={!store.state.experiment} onClick={() => void another()}>

@@ -3,14 +3,14 @@ import { createEffect, createMemo, For, on, Show } from 'solid-js';
 import type { RankingSession } from '../state/ranking';
 import { Card } from './Card';
 import { createDrag } from './drag';
-import { pressKey } from './keys';
+import { type BoardDialogs, pressKey } from './keys';
 import styles from './RankBoard.module.css';
 import { groups, insert, place, unplaced } from './ranking';
 
 export function RankBoard(props: {
   session: RankingSession;
   layout: 'stacked' | 'side';
-  onShowKeys: () => void;
+  dialogs: BoardDialogs;
 }) {
   let host!: HTMLElement;
   const session = () => props.session;
@@ -28,6 +28,18 @@ export function RankBoard(props: {
           : insert(board, item, target.slot),
     );
   });
+  /** Once tall, the board stays tall: what stands below it never moves under a hand. */
+  let height = 0;
+  createEffect(
+    on([slots, () => props.layout], ([, layout], before) => {
+      host.style.minHeight = '';
+      height = Math.max(
+        before?.[1] === layout ? height : 0,
+        Math.ceil(host.getBoundingClientRect().height),
+      );
+      host.style.minHeight = `${height}px`;
+    }),
+  );
   /** A card that moves is made anew: the focus follows it, but is never taken from elsewhere. */
   createEffect(
     on(session().focusRequests, () => {
@@ -45,7 +57,7 @@ export function RankBoard(props: {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const onButton = event.target instanceof HTMLButtonElement;
     if (onButton && (event.key === 'Enter' || event.key === ' ')) return;
-    if (pressKey(session(), event, props.onShowKeys)) event.preventDefault();
+    if (pressKey(session(), event, props.dialogs)) event.preventDefault();
   };
   const dropState = (kind: 'slot' | 'before', slot: number) => {
     const target = drag.target();

@@ -2,6 +2,7 @@
 import { For } from 'solid-js';
 import type { RankingSession } from '../state/ranking';
 import { letterOf } from './Card';
+import type { BoardDialogs } from './keys';
 import styles from './RatingBar.module.css';
 import { type Board, FLAGS, move, place, rate, tie, toggleFlag, unplaced } from './ranking';
 
@@ -13,13 +14,13 @@ const MOVES = [
 ] as const;
 const LIKERT = [1, 2, 3, 4, 5, 6, 7] as const;
 
-export function RatingBar(props: { session: RankingSession; onShowKeys: () => void }) {
+export function RatingBar(props: { session: RankingSession; dialogs: BoardDialogs }) {
   const session = () => props.session;
   const item = () => session().selected();
   const letter = () => letterOf(item());
   const complete = () => unplaced(session().board()).length === 0;
   return (
-    <div class={styles['bar']}>
+    <div class={styles['bar']} data-bar>
       <div class={styles['rating']}>
         <fieldset>
           <legend>
@@ -106,10 +107,10 @@ export function RatingBar(props: { session: RankingSession; onShowKeys: () => vo
         <button type="button" disabled={session().busy()} onClick={() => void session().undo()}>
           Undo
         </button>
-        <button type="button" disabled={session().busy()} onClick={() => void session().skip()}>
-          Skip
+        <button type="button" disabled={session().busy()} onClick={() => props.dialogs.skip()}>
+          Skip …
         </button>
-        <button type="button" data-plain onClick={() => props.onShowKeys()}>
+        <button type="button" data-plain onClick={() => props.dialogs.keys()}>
           Keys <kbd>?</kbd>
         </button>
         <p class={styles['message']} role="status">

@@ -15,7 +15,13 @@ export function Reveal(props: { revealed: Revealed }) {
   return (
     <Section
       title="The item before"
-      aside={<span class="small muted">gave {plural(props.revealed.pairs, 'pair')}</span>}
+      aside={
+        <span class="small muted">
+          {props.revealed.again
+            ? `seen before: ${props.revealed.again.alike} of ${plural(props.revealed.again.pairs, 'pair')} as then`
+            : `gave ${plural(props.revealed.pairs, 'pair')}`}
+        </span>
+      }
     >
       <ol class={styles['list']}>
         <For each={ranked()}>

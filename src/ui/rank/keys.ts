@@ -17,9 +17,17 @@ export const KEY_HELP: readonly KeyHelp[] = [
   ...FLAGS.map(({ key, label }) => ({ keys: [key], what: `flag: ${label.toLowerCase()}` })),
   { keys: ['Enter'], what: 'submit' },
   { keys: ['u'], what: 'undo, back through the whole session' },
-  { keys: ['s'], what: 'skip this prompt' },
+  { keys: ['s'], what: 'skip this prompt; a digit says why' },
   { keys: ['?'], what: 'show these keys' },
 ];
+
+/** What a key or a button of the board may open. */
+export interface BoardDialogs {
+  /** All keys. */
+  keys(): void;
+  /** The reasons for skipping. */
+  skip(): void;
+}
 
 /**
  * Does what a key says. Digits are read by their place on the keyboard, so that they work on
@@ -29,7 +37,7 @@ export const KEY_HELP: readonly KeyHelp[] = [
 export function pressKey(
   session: RankingSession,
   event: Pick<KeyboardEvent, 'key' | 'code' | 'shiftKey'>,
-  showKeys: () => void,
+  ask: BoardDialogs,
 ): boolean {
   const item = session.selected();
   const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1];
@@ -71,10 +79,10 @@ export function pressKey(
       return true;
     case 's':
     case 'S':
-      void session.skip();
+      ask.skip();
       return true;
     case '?':
-      showKeys();
+      ask.keys();
       return true;
     default:
       return false;

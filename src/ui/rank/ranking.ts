@@ -16,6 +16,15 @@ export const FLAGS = [
 ] as const;
 export type FlagId = (typeof FLAGS)[number]['id'];
 
+/** Why a prompt may be skipped; each has the digit of its place in the list. */
+export const SKIP_REASONS = [
+  'I do not know enough to judge',
+  'The prompt makes no sense',
+  'All answers are equally bad',
+  'I would rather not read this',
+  'Another reason',
+] as const;
+
 export interface Board {
   /** Slot of each completion in shown order, 0 is best; null while it is not placed. */
   readonly slots: readonly (number | null)[];

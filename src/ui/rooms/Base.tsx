@@ -1,11 +1,10 @@
 /** Room 0: the corpus, and a base model that continues text as found there. */
 import { createEffect, createSignal, For, on, Show } from 'solid-js';
 import type { CorpusPage } from '../../lab/api';
+import { ExplainBase } from '../explain/Base';
 import { formatNumber } from '../format';
 import { CurveChart } from '../parts/CurveChart';
-import { BaseFormula } from '../parts/formulas';
 import { Pager } from '../parts/Pager';
-import { PaperTable, useSettingRows } from '../parts/PaperTable';
 import { Columns, Empty, Room, Section } from '../parts/Room';
 import { SamplesOverTime } from '../parts/Samples';
 import { StageAction } from '../parts/StageAction';
@@ -39,7 +38,7 @@ export default function Base() {
   const done = () => {
     const loss = store.state.experiment?.report?.base?.val_loss;
     const figure = loss === undefined ? '' : `, validation loss ${formatNumber(loss)} nats a token`;
-    return `The base model is trained${figure}. Next: Demonstrate.`;
+    return `The base model is trained${figure}.`;
   };
   return (
     <Room
@@ -51,7 +50,7 @@ export default function Base() {
           <ImportBase />
         </>
       }
-      explain={<Explain />}
+      explain={<ExplainBase />}
     >
       <Columns
         work={
@@ -172,30 +171,5 @@ function Shares() {
         </For>
       </ul>
     </div>
-  );
-}
-
-function Explain() {
-  const rows = useSettingRows([
-    'model.n_layer',
-    'model.n_embd',
-    'model.n_positions',
-    'model.vocab_size',
-    'base.weight_decay',
-  ]);
-  return (
-    <>
-      <p>
-        A small GPT-2 learns to foresee the next token of the corpus. The corpus is written like the
-        web: the good answer to a question is only one continuation among rude, wrong and rambling
-        ones. So the base model continues text; it does not answer.
-      </p>
-      <BaseFormula />
-      <PaperTable rows={rows()} />
-      <p>
-        Try next: give it the same question several times and count how often an answer follows.
-        Then <a href="#/demonstrate">demonstrate</a> what an answer is.
-      </p>
-    </>
   );
 }

@@ -1,10 +1,9 @@
 /** Stage 1: demonstrations, SFT on them, and base and SFT side by side. */
 import { createSignal, Show } from 'solid-js';
+import { ExplainDemonstrate } from '../explain/Demonstrate';
 import { formatNumber } from '../format';
 import { Choices } from '../parts/Choices';
 import { CurveChart } from '../parts/CurveChart';
-import { SftFormula } from '../parts/formulas';
-import { PaperTable, useSettingRows } from '../parts/PaperTable';
 import { Columns, Room, Section } from '../parts/Room';
 import { SamplesOverTime } from '../parts/Samples';
 import { StageAction } from '../parts/StageAction';
@@ -25,7 +24,7 @@ export default function Demonstrate() {
   const done = () => {
     const loss = store.state.experiment?.report?.sft?.val_loss;
     const figure = loss === undefined ? '' : `, validation loss ${formatNumber(loss)} nats a token`;
-    return `SFT is trained${figure}. Next: Rank, or Reward with simulated labelers.`;
+    return `SFT is trained${figure}.`;
   };
   const answering = () =>
     store
@@ -36,7 +35,7 @@ export default function Demonstrate() {
       title="Demonstrate"
       state={stageLine(store, 'sft', done())}
       action={<StageAction stage="sft" />}
-      explain={<Explain />}
+      explain={<ExplainDemonstrate />}
     >
       <Columns
         work={
@@ -78,33 +77,5 @@ export default function Demonstrate() {
         }
       />
     </Room>
-  );
-}
-
-function Explain() {
-  const rows = useSettingRows([
-    'data.demonstrations',
-    'sft.epochs',
-    'sft.batch',
-    'sft.lr',
-    'sft.dropout',
-    'sft_for_rl.epochs',
-    'sft_for_rl.mix',
-  ]);
-  return (
-    <>
-      <p>
-        The base model is trained further on prompts with an answer that a person wrote. Only the
-        answer and its end count; the prompt is given. Two models come of it: <strong>SFT</strong>,
-        and <strong>SFT for RL</strong> with corpus mixed in, which forgets less and from which PPO
-        starts.
-      </p>
-      <SftFormula />
-      <PaperTable rows={rows()} />
-      <p>
-        Try next: write ten demonstrations in a voice of your own, train again, and see whether the
-        answers take it up. Then <a href="#/rank">rank</a> what it writes.
-      </p>
-    </>
   );
 }

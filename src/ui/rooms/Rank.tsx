@@ -1,16 +1,19 @@
 /** Stage 2a: completions of a prompt, blind and shuffled, to be ranked by the person. */
 import { createSignal, Match, Show, Switch } from 'solid-js';
+import { ExplainRank } from '../explain/Rank';
 import { plural, promptText } from '../format';
 import { Choices } from '../parts/Choices';
-import { PairsFormula } from '../parts/formulas';
-import { PaperTable, useSettingRows } from '../parts/PaperTable';
 import { Columns, Empty, Room } from '../parts/Room';
 import { StageAction } from '../parts/StageAction';
+import { AgreementPanel } from '../rank/AgreementPanel';
+import { AllLabelers } from '../rank/AllLabelers';
+import { Guidelines } from '../rank/Guidelines';
 import { KeysDialog } from '../rank/KeysDialog';
 import { LabelerPanel } from '../rank/LabelerPanel';
 import { RankBoard } from '../rank/RankBoard';
 import { RatingBar } from '../rank/RatingBar';
 import { Reveal } from '../rank/Reveal';
+import { SkipDialog } from '../rank/SkipDialog';
 import { useLab } from '../state/lab';
 import { createRankingSession, type RankingSession } from '../state/ranking';
 import styles from './Rank.module.css';
@@ -32,7 +35,7 @@ export default function Rank() {
     const items = Object.values(labels.byLabeler).reduce((sum, n) => sum + n, 0);
     return items === 0
       ? 'No item is ranked yet. Rank a few yourself; simulated labelers fill the rest in Reward.'
-      : `${plural(items, 'item')} ranked, ${plural(labels.pairs, 'ordered pair')} to learn from. Next: Reward.`;
+      : `${plural(items, 'item')} ranked, ${plural(labels.pairs, 'ordered pair')} to learn from.`;
   };
   return (
     <Room
@@ -48,7 +51,7 @@ export default function Rank() {
           />
         </Show>
       }
-      explain={<Explain />}
+      explain={<ExplainRank />}
     >
       <Columns
         lead
@@ -57,6 +60,8 @@ export default function Rank() {
           <>
             <LabelerPanel session={ready() ? session : null} />
             <Show when={session.revealed()}>{(revealed) => <Reveal revealed={revealed()} />}</Show>
+            <AgreementPanel />
+            <AllLabelers />
           </>
         }
       />
@@ -66,7 +71,12 @@ export default function Rank() {
 
 function Work(props: { session: RankingSession; ready: boolean }) {
   const [layout, setLayout] = createSignal<Layout>('side');
-  const [keys, setKeys] = createSignal(false);
+  const [open, setOpen] = createSignal<'keys' | 'skip' | null>(null);
+  const dialogs = { keys: () => setOpen('keys'), skip: () => setOpen('skip') };
+  const close = () => {
+    setOpen(null);
+    props.session.refocus();
+  };
   const session = () => props.session;
   return (
     <div>
@@ -93,45 +103,27 @@ function Work(props: { session: RankingSession; ready: boolean }) {
         <Match when={session().item()}>
           {(item) => (
             <>
+              <Guidelines />
               <div class={styles['head']}>
-                <p class={styles['prompt']}>{promptText(item().prompt)}</p>
+                <p class={styles['prompt']} data-prompt>
+                  {promptText(item().prompt)}
+                </p>
                 <div class={styles['layout']}>
                   <Choices label="Layout" options={LAYOUTS} value={layout()} onChange={setLayout} />
                 </div>
               </div>
-              <RankBoard session={session()} layout={layout()} onShowKeys={() => setKeys(true)} />
-              <RatingBar session={session()} onShowKeys={() => setKeys(true)} />
+              <RankBoard session={session()} layout={layout()} dialogs={dialogs} />
+              <RatingBar session={session()} dialogs={dialogs} />
             </>
           )}
         </Match>
       </Switch>
-      <Show when={keys()}>
-        <KeysDialog onClose={() => setKeys(false)} />
+      <Show when={open() === 'keys'}>
+        <KeysDialog onClose={close} />
+      </Show>
+      <Show when={open() === 'skip'}>
+        <SkipDialog onClose={close} onSkip={(reason) => void session().skip(reason)} />
       </Show>
     </div>
-  );
-}
-
-function Explain() {
-  const rows = useSettingRows(['reward.k_min', 'reward.k_max', 'data.ranked_prompts']);
-  return (
-    <>
-      <p>
-        For a prompt, K answers are sampled, most from SFT and some from the base model, and shown
-        without saying which is which. Ranking K answers at once gives many comparisons for little
-        work: every two that are not tied make a pair that the reward model learns from.
-      </p>
-      <PairsFormula />
-      <PaperTable
-        rows={[
-          ...rows(),
-          { what: 'Labelers', paper: 'about 40 people', here: '12 simulated, and you' },
-        ]}
-      />
-      <p>
-        Try next: rank twenty items by a taste of your own, say the shortest first. Then train the
-        reward model and see in <a href="#/reward">Reward</a> whether it noticed.
-      </p>
-    </>
   );
 }

@@ -1,8 +1,7 @@
 /** Stage 3: PPO with live controls, curves with the true reward beside the learned one, rollouts. */
+import { ExplainReinforce } from '../explain/Reinforce';
 import { formatFixed } from '../format';
 import { CurveChart } from '../parts/CurveChart';
-import { PpoFormula } from '../parts/formulas';
-import { PaperTable, useSettingRows } from '../parts/PaperTable';
 import { Columns, Room, Section } from '../parts/Room';
 import { SamplesOverTime } from '../parts/Samples';
 import { StageAction } from '../parts/StageAction';
@@ -19,17 +18,17 @@ export default function Reinforce() {
   const rows = () => store.curves.rows('ppo');
   const done = () => {
     const ppo = store.state.experiment?.report?.ppo;
-    if (!ppo) return 'PPO has run. Next: Compare.';
+    if (!ppo) return 'PPO has run.';
     const from = ppo.true_reward_before.toFixed(2);
     const to = ppo.true_reward_after.toFixed(2);
-    return `PPO has run: true reward from ${from} to ${to} at a KL of ${formatFixed(ppo.kl, 1)} nats. Next: Compare.`;
+    return `PPO has run: true reward from ${from} to ${to} at a KL of ${formatFixed(ppo.kl, 1)} nats.`;
   };
   return (
     <Room
       title="Reinforce"
       state={stageLine(store, 'ppo', done())}
       action={<StageAction stage="ppo" />}
-      explain={<Explain />}
+      explain={<ExplainReinforce />}
     >
       <Columns
         work={
@@ -88,35 +87,5 @@ export default function Reinforce() {
       />
       <Rollouts />
     </Room>
-  );
-}
-
-function Explain() {
-  const rows = useSettingRows([
-    'ppo.kl_coef',
-    'ppo.ptx_coef',
-    'ppo.ptx_ratio',
-    'ppo.cliprange',
-    'ppo.policy_lr',
-    'ppo.value_lr',
-    'ppo.episodes',
-    'ppo.batch',
-  ]);
-  return (
-    <>
-      <p>
-        The policy starts as SFT for RL. Each iteration it answers a batch of prompts, the reward
-        model scores the answers, and every token pays β for each nat by which it moved away from
-        where it started. The value model foresees the reward; what comes better than foreseen is
-        made likelier. γ mixes next-token learning on the corpus in, so that skills are kept
-        (PPO-ptx).
-      </p>
-      <PpoFormula />
-      <PaperTable rows={rows()} />
-      <p>
-        Try next: pause, set β to the paper’s 0.02, and go on. The learned reward climbs faster;
-        watch when the true reward stops following. Then <a href="#/compare">compare</a>.
-      </p>
-    </>
   );
 }

@@ -1,8 +1,8 @@
 /** Stage 2b: the reward model, its accuracy, and the reward of any answer token by token. */
+import { ExplainReward } from '../explain/Reward';
 import { formatPercent } from '../format';
 import { CurveChart } from '../parts/CurveChart';
-import { RewardFormula } from '../parts/formulas';
-import { PaperTable, useSettingRows } from '../parts/PaperTable';
+import { PaperTable } from '../parts/PaperTable';
 import { Columns, Room, Section } from '../parts/Room';
 import { StageAction } from '../parts/StageAction';
 import { StageSettings } from '../parts/StageSettings';
@@ -15,7 +15,7 @@ export default function Reward() {
   const report = () => store.state.experiment?.report?.reward;
   const done = () => {
     const share = formatPercent(report()?.val_accuracy, 1);
-    return `The reward model orders ${share} of held-out pairs as the labelers do. Next: Reinforce.`;
+    return `The reward model orders ${share} of held-out pairs as the labelers do.`;
   };
   const accuracies = () => [
     {
@@ -40,7 +40,7 @@ export default function Reward() {
       title="Reward"
       state={stageLine(store, 'reward', done())}
       action={<StageAction stage="reward" />}
-      explain={<Explain />}
+      explain={<ExplainReward />}
     >
       <Columns
         work={
@@ -76,36 +76,5 @@ export default function Reward() {
         }
       />
     </Room>
-  );
-}
-
-function Explain() {
-  const rows = useSettingRows([
-    'data.ranked_prompts',
-    'reward.k_min',
-    'reward.k_max',
-    'reward.prompts_per_batch',
-    'reward.epochs',
-    'reward.lr',
-  ]);
-  return (
-    <>
-      <p>
-        SFT gets a head that gives one number for an answer, read at its last token. It learns from
-        the rankings: of each pair, the answer ranked better shall score higher. All P pairs of a
-        prompt are one batch element, and ties give none. Rankings that no person has made are first
-        filled in by eight simulated labelers.
-      </p>
-      <RewardFormula />
-      <p>
-        At the end the scores are shifted so that an average demonstration gets 0. A loss of 0.693
-        nats a pair is guessing.
-      </p>
-      <PaperTable rows={rows()} />
-      <p>
-        Try next: write an answer that is kind but wrong, and one that is right but curt. Which does
-        it like better? Then <a href="#/reinforce">let PPO follow it</a>.
-      </p>
-    </>
   );
 }

@@ -76,7 +76,7 @@ function doneText(store: LabStore, name: RoomName): string {
 export function Pipeline() {
   const store = useLab();
   return (
-    <nav aria-label="Pipeline">
+    <nav aria-label="Pipeline" data-tour="pipeline">
       <ol class={styles['groups']}>
         <For each={GROUPS}>
           {(group) => (

@@ -83,7 +83,8 @@ function Idle() {
       <Show when={!done()} fallback={<a href="#/compare">See the comparison</a>}>
         <button
           type="button"
-          data-primary
+          data-primary={store.state.experiment ? undefined : ''}
+          data-tour="whole"
           disabled={store.state.gpu?.ok !== true || store.state.busy !== null}
           onClick={() => void store.runWholePipeline()}
         >

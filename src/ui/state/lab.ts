@@ -27,6 +27,8 @@ import { rememberExperiment, rememberedExperiment } from './remembered';
 export interface Connection {
   readonly lab: LabApi;
   listen(listener: (events: LabEvent[]) => void): Promise<void>;
+  /** Set where a recording stands in for the lab: what was recorded, in a few words. */
+  readonly recorded?: string;
 }
 
 export interface LogLine {
@@ -64,6 +66,8 @@ export interface LabStore {
   readonly state: LabState;
   readonly curves: Curves;
   readonly notices: Notices;
+  /** What the page shows when it plays a recording instead of a lab; undefined in a lab. */
+  readonly recorded: string | undefined;
   /** The stage that runs or is paused. */
   active(): { stage: Stage; status: 'running' | 'paused' } | null;
   status(stage: Stage): StageStatus;
@@ -215,6 +219,7 @@ export function createLabStore(connection: Connection): LabStore {
     state,
     curves,
     notices,
+    recorded: connection.recorded,
     active,
     status: (stage) => state.experiment?.stages[stage] ?? 'missing',
     writers: () => WRITERS.filter((writer) => state.experiment?.models.includes(writer)),

@@ -38,9 +38,12 @@ export interface RankingSession {
   /** Changes the board; `advance` goes on to the next completion that is not placed. */
   change(next: (board: Board) => Board, advance?: boolean): void;
   submit(): Promise<void>;
-  skip(): Promise<void>;
+  /** @param reason why, in words */
+  skip(reason: string): Promise<void>;
   undo(): Promise<void>;
   reload(): Promise<void>;
+  /** Gives the keyboard back to the selected completion, after a dialog. */
+  refocus(): void;
   /** What to tell the person now: a hint, or why something did not happen. */
   message(): string;
   busy(): boolean;
@@ -111,7 +114,7 @@ export function createRankingSession(store: LabStore, ready: () => boolean): Ran
     }),
   );
 
-  const send = async (given: readonly number[] | null) => {
+  const send = async (given: readonly number[] | null, reason?: string) => {
     const current = item();
     if (!current) return;
     const { likert, flags } = board();
@@ -127,6 +130,7 @@ export function createRankingSession(store: LabStore, ready: () => boolean): Ran
         likert: [...likert],
         flags: flags.map((list) => [...list]),
         seconds,
+        ...(reason === undefined ? {} : { reason }),
       });
     } catch (error) {
       // The item may be gone, after its stage was thrown away: show what there is now.
@@ -163,7 +167,7 @@ export function createRankingSession(store: LabStore, ready: () => boolean): Ran
         if (given) await send(given);
         else setMessage(`${left} still to place before it can be submitted, or skip it with s.`);
       }),
-    skip: () => guarded(() => send(null)),
+    skip: (reason) => guarded(() => send(null, reason)),
     undo: () =>
       guarded(async () => {
         const before = undo(history());
@@ -186,6 +190,7 @@ export function createRankingSession(store: LabStore, ready: () => boolean): Ran
         setMessage('The last submission is taken back; change it and submit again.');
       }),
     reload,
+    refocus: () => setFocusRequests((n) => n + 1),
     message,
     busy,
     failure,

@@ -17,6 +17,9 @@ export function roomOf(hash: string): RoomName {
   return ROOMS.find((room) => room === name) ?? 'base';
 }
 
+/** The room after this one in the pipeline; null after the last. */
+export const nextRoom = (room: RoomName): RoomName | null => ROOMS[ROOMS.indexOf(room) + 1] ?? null;
+
 export const hashOf = (room: RoomName): string => `#/${room}`;
 
 /** Whether the page was opened for a script: it then shows one line and starts nothing. */
