@@ -1,6 +1,7 @@
 /** The lab worker: owns the GPU and everything that runs on it. */
 import * as Comlink from 'comlink';
 import { version } from '../package.json';
+import { buffersOf, type InspectRequest } from '../src/lab/inspect';
 import { Lab } from '../src/lab/lab';
 import { openStore } from '../src/store/store';
 import type { TextWorker } from './text.worker';
@@ -26,6 +27,10 @@ Comlink.expose({
   file: async (name: string) => {
     const bytes = await lab.file(name);
     return Comlink.transfer(bytes, [bytes.buffer]);
+  },
+  inspect: async (request: InspectRequest) => {
+    const inspection = await lab.inspect(request);
+    return Comlink.transfer(inspection, buffersOf(inspection));
   },
 });
 

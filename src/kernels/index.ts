@@ -3,6 +3,7 @@ import type { Kernel } from '../gpu/kernel';
 import * as attention from './attention';
 import * as dropout from './dropout';
 import * as embedding from './embedding';
+import * as inside from './inside';
 import * as linear from './linear';
 import * as loss from './loss';
 import * as norm from './norm';
@@ -12,7 +13,7 @@ import * as rlhf from './rlhf';
 import * as sampling from './sampling';
 
 export const KERNELS: ReadonlyMap<string, Kernel> = new Map(
-  [attention, dropout, embedding, linear, loss, norm, optimizer, probe, rlhf, sampling]
+  [attention, dropout, embedding, inside, linear, loss, norm, optimizer, probe, rlhf, sampling]
     .flatMap((group) => Object.values(group) as unknown as Kernel[])
     .map((kernel) => [kernel.name, kernel]),
 );

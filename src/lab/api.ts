@@ -5,7 +5,10 @@
 import type { ExperimentConfig } from '../config/experiment';
 import type { FieldKey } from '../config/fields';
 import type { ModelName, Stage, Training, Writer } from '../config/stages';
+import type { Inspection, InspectRequest } from './inspect';
 import type { KernelSource, ProfiledStep, StepProfile } from './profile_api';
+
+export type { Inspection, InspectRequest };
 
 /** One logged step: `step`, `seconds` since the stage began, and metrics by the names of RLHF.md. */
 export type MetricRow = { step: number; seconds: number } & Record<string, number>;
@@ -299,6 +302,9 @@ export interface LabApi {
     trueReward: number | null;
     explanations: string[];
   }>;
+
+  /** What a model makes of a text: attention of every head, next tokens at every depth. */
+  inspect(request: InspectRequest): Promise<Inspection>;
 
   /** The next item for this labeler; the same one after a reload until it is submitted. */
   nextRanking(labeler: string): Promise<RankingItem>;

@@ -27,6 +27,7 @@ import { EventQueue } from './events';
 import { Experiment, type ExperimentRecord } from './experiment';
 import { experimentFiles } from './files';
 import { importBase } from './import_base';
+import { type InspectRequest, inspect } from './inspect';
 import { demonstrationsOf, labelCounts } from './pipeline';
 import { sampleAnswers, scoreAnswer, scoreTexts } from './playground';
 import { kernelSource, profileStep } from './profile';
@@ -268,6 +269,11 @@ export class Lab implements LabApi {
     const { experiment, judge, runner } = this.selected;
     const ctx = runner.context(await this.device(), undefined);
     return scoreAnswer(ctx, experiment, judge, prompt, completion);
+  }
+
+  async inspect(request: InspectRequest) {
+    const { experiment, runner } = this.selected;
+    return inspect(runner.context(await this.device(), undefined), experiment, request);
   }
 
   /** Fresh tasks for a person, of training prompts that have none yet. */

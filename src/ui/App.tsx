@@ -2,6 +2,7 @@
 import { type Component, createEffect, ErrorBoundary, lazy, on, Show, Suspense } from 'solid-js';
 import { Dynamic } from 'solid-js/web';
 import styles from './App.module.css';
+import { InsideButton } from './inside/InsideButton';
 import { KernelsButton } from './kernels/KernelsButton';
 import { ConfirmDialog } from './shell/ConfirmDialog';
 import { ExperimentMenu } from './shell/ExperimentMenu';
@@ -53,6 +54,7 @@ export function App(props: { connection: Connection }) {
         <div class={styles['title']}>
           <span class={styles['name']}>Pocket RLHF</span>
           <div class={styles['tools']}>
+            <InsideButton />
             <KernelsButton />
             <ExperimentMenu />
           </div>

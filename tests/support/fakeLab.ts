@@ -8,6 +8,8 @@ import type {
   DemonstrationRecord,
   ExperimentSummary,
   GpuStatus,
+  Inspection,
+  InspectRequest,
   LabApi,
   LabEvent,
   MetricRow,
@@ -19,6 +21,7 @@ import type {
 import type { ProfiledStep } from '../../src/lab/profile_api';
 import type { Connection } from '../../src/ui/state/lab';
 import { FakeDesk } from './fakeDesk';
+import { fakeInspection } from './fakeInside';
 import { fakeProfile, fakeSource } from './fakeProfile';
 import { fakeReport } from './fakeReport';
 import {
@@ -360,6 +363,11 @@ export class FakeLab implements LabApi, Connection {
       trueReward: 0.82,
       explanations: ['names the colour', 'one word longer than apt'],
     };
+  }
+
+  async inspect(request: InspectRequest): Promise<Inspection> {
+    this.note('inspect', request);
+    return fakeInspection(request);
   }
 
   nextRanking = (labeler: string) => this.desk.nextRanking(labeler);

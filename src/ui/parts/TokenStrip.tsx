@@ -5,6 +5,7 @@
 import { For } from 'solid-js';
 import { formatSigned } from '../format';
 import styles from './TokenStrip.module.css';
+import { visibleToken } from './tokens';
 
 export function TokenStrip(props: {
   tokens: readonly string[];
@@ -26,7 +27,7 @@ export function TokenStrip(props: {
             data-sign={(props.values[i()] ?? 0) < 0 ? 'below' : 'above'}
             style={{ '--share': share(props.values[i()] ?? 0).toFixed(3) }}
           >
-            <span class={styles['text']}>{visible(token)}</span>
+            <span class={styles['text']}>{visibleToken(token)}</span>
             <span class={styles['value']}>
               {formatSigned(props.values[i()] ?? 0, props.decimals ?? 2)}
             </span>
@@ -35,9 +36,4 @@ export function TokenStrip(props: {
       </For>
     </ol>
   );
-}
-
-/** White space made visible: a leading space as ·, a line's end as ↵. */
-function visible(token: string): string {
-  return token.replaceAll('\n', '↵').replace(/^ /, '·') || '∅';
 }

@@ -1,5 +1,5 @@
 /** What the models that write are called, and each one's colour in every room. */
-import type { Writer } from '../../config/stages';
+import type { ModelName, Writer } from '../../config/stages';
 
 export const WRITER_NAMES: Readonly<Record<Writer | 'demonstration', string>> = {
   base: 'Base',
@@ -8,6 +8,13 @@ export const WRITER_NAMES: Readonly<Record<Writer | 'demonstration', string>> = 
   policy: 'Policy',
   policy_raw: 'Policy, last step',
   demonstration: 'Demonstration',
+};
+
+/** All models, those that give a number too. */
+export const MODEL_NAMES: Readonly<Record<ModelName, string>> = {
+  ...WRITER_NAMES,
+  reward: 'Reward model',
+  value: 'Value model',
 };
 
 /** One line about a model, for lists to choose from. */
