@@ -3,7 +3,7 @@ import * as Comlink from 'comlink';
 import { version } from '../package.json';
 import { buffersOf, type InspectRequest } from '../src/lab/inspect';
 import { Lab } from '../src/lab/lab';
-import { openStore } from '../src/store/store';
+import { openStore } from '../src/store/database';
 import type { TextWorker } from './text.worker';
 
 const lab = new Lab({

@@ -241,6 +241,17 @@ export type CorpusPage = { total: number; documents: { kind: string; text: strin
 export interface RunOptions {
   /** Optimizer updates of each stage to trace; 0 is none. */
   readonly trace?: number;
+  /** A checkpoint is taken at the first step boundary after so many ms; a minute unless given. */
+  readonly checkpointMs?: number;
+}
+
+/** How far what is made here outlives the tab. */
+export interface StorageStatus {
+  /** Why nothing does, in one sentence; null where it does. */
+  readonly problem: string | null;
+  /** Bytes in use and granted; null where the browser does not say. */
+  readonly usage: number | null;
+  readonly quota: number | null;
 }
 
 /** The lab itself. Every method may reject with an Error whose message is one clear sentence. */
@@ -256,6 +267,11 @@ export interface LabApi {
   /** Selects an experiment; the others stay stored. */
   select(id: string): Promise<Snapshot>;
   remove(id: string): Promise<void>;
+  storage(): Promise<StorageStatus>;
+  /** The open experiment as one file, in any state. */
+  exportExperiment(): Promise<Uint8Array<ArrayBuffer>>;
+  /** Takes such a file as a new experiment and selects it. */
+  importExperiment(file: Uint8Array, name?: string): Promise<Snapshot>;
   snapshot(): Promise<Snapshot | null>;
   estimate(config: ExperimentConfig): Promise<Estimate>;
 

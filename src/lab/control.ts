@@ -113,13 +113,13 @@ export class Control {
     const gpu = await this.device();
     const ctx = runner.context(gpu, this.traceSink(options.trace ?? 0));
     this.turn(stage, 'running');
-    runner.begin(stage);
+    runner.begin(stage, options.checkpointMs);
     try {
       await RUN_STAGE[stage]({ ctx, experiment, material, judge, emit: this.events.emit });
       runner.end();
       this.turn(stage, 'done');
       this.updateReport(gpu);
-      await experiment.saveCheckpoint(undefined);
+      await this.keep();
       return true;
     } catch (cause) {
       runner.end();
@@ -130,7 +130,7 @@ export class Control {
           return this.runStage(stage, options);
         }
         this.turn(stage, 'paused');
-        await experiment.save('metrics', 'samples', 'log');
+        await this.keep('metrics', 'samples', 'log');
         return false;
       }
       if (this.losses < MOST_LOSSES && (await gpu.wasLost())) {
@@ -141,8 +141,19 @@ export class Control {
       const message = cause instanceof Error ? cause.message : String(cause);
       this.turn(stage, 'failed', message);
       runner.log('error', message);
-      await experiment.save('metrics', 'samples', 'log');
+      await this.keep('metrics', 'samples', 'log');
       throw cause instanceof Error ? cause : new Error(message);
+    }
+  }
+
+  /** Stores parts, or the end of a stage. What cannot be stored stays in the tab, and is told. */
+  private async keep(...parts: ('metrics' | 'samples' | 'log')[]): Promise<void> {
+    const { experiment, runner } = this.session;
+    try {
+      await (parts.length > 0 ? experiment.save(...parts) : experiment.finish('evaluation'));
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      runner.log('error', `${why} Until then it is in this tab only.`);
     }
   }
 
@@ -155,7 +166,10 @@ export class Control {
           ([name, { shape, data }]) => [name, { shape, data } as TensorToWrite] as const,
         );
         const strings = Object.entries(metadata).map(([key, value]) => [key, String(value)]);
-        this.session.trace.set(path, writeSafetensors(entries, Object.fromEntries(strings)));
+        this.session.experiment.setTrace(
+          path,
+          writeSafetensors(entries, Object.fromEntries(strings)),
+        );
       },
     };
   }

@@ -1,171 +1,145 @@
-/** One experiment: everything it has made, in memory and in the store, and nothing that computes. */
-import type { ExperimentConfig } from '../config/experiment';
+/**
+ * One experiment: everything it has made, in memory and in the store, and nothing that computes.
+ * Writes go one after the other. What belongs together (a checkpoint with its metrics, a model
+ * with the end of its stage) is one transaction, so that no kill leaves half of it.
+ */
 import type { FieldKey } from '../config/fields';
 import { type ModelName, STAGES, type Stage, type Training } from '../config/stages';
 import type { Checkpoint } from '../rlhf/context';
-import type { EvaluationRow } from '../rlhf/evaluate';
-import type { PpoBatch } from '../rlhf/ppo';
-import type { Ranking, RankingTask } from '../rlhf/rankings';
+import { Checkpoints, checkpointBytes } from '../store/checkpoints';
+import { checksum } from '../store/checksum';
 import type { Store } from '../store/store';
-import type {
-  DemonstrationRecord,
-  ExperimentSummary,
-  LabEvent,
-  MetricRow,
-  Report,
-  RolloutView,
-  Sample,
-  StageStatus,
-} from './api';
+import {
+  type ExperimentRecord,
+  emptyParts,
+  type Floats,
+  MODELS_OF,
+  PART_NAMES,
+  type Parts,
+  TRAININGS_OF,
+} from './parts';
+import { makeRoom } from './room';
+import { type Contents, readStored, VERSION } from './stored';
 
-type Floats = Float32Array<ArrayBuffer>;
-export type RankingSplit = 'train' | 'val' | 'heldout';
+export type {
+  DuelRecord,
+  ExperimentRecord,
+  Parts,
+  PersonalRanking,
+  RankingSplit,
+} from './parts';
 
-/** The small, always rewritten part. */
-export interface ExperimentRecord {
-  id: string;
-  name: string;
-  created: number;
-  config: ExperimentConfig;
-  stages: Record<Stage, StageStatus>;
-  report: Report;
-}
-
-/** A person's judgement of a task, with the order in which the completions were shown. */
-export interface PersonalRanking {
-  readonly id: string;
-  readonly task: RankingTask;
-  /** Position in what was shown → index in the task. */
-  readonly order: readonly number[];
-  readonly labeler: string;
-  /** In shown order; null when skipped. */
-  readonly ranks: readonly number[] | null;
-  readonly likert: readonly (number | null)[];
-  readonly flags: readonly (readonly string[])[];
-  readonly seconds: number;
-  /** Why it was skipped. */
-  readonly reason?: string;
-  /** The item's second showing: it measures self-agreement and trains nothing. */
-  readonly again?: true;
-}
-
-export interface DuelRecord {
-  readonly prompt: string;
-  readonly a: string;
-  readonly b: string;
-  readonly judge: string;
-  /** Win of `a`: 1, ½ or 0. */
-  readonly win: number;
-}
-
-/** The parts that are stored one by one, each with its type. */
-export interface Parts {
-  metrics: Partial<Record<Training, MetricRow[]>>;
-  samples: Partial<Record<Training, { step: number; samples: Sample[] }>>;
-  rollouts: { iteration: number; rollouts: RolloutView[] } | null;
-  lastBatch: PpoBatch | null;
-  rankings: Partial<Record<RankingSplit, Ranking[]>>;
-  tasks: RankingTask[];
-  personal: PersonalRanking[];
-  imported: Ranking[];
-  demonstrations: DemonstrationRecord[] | null;
-  evaluation: EvaluationRow[];
-  duels: DuelRecord[];
-  /** An imported base model's `tokenizer.json`; null where it is trained on the corpus. */
-  tokenizer: string | null;
-  log: Extract<LabEvent, { type: 'log' }>[];
-}
-
-const emptyParts = (): Parts => ({
-  metrics: {},
-  samples: {},
-  rollouts: null,
-  lastBatch: null,
-  rankings: {},
-  tasks: [],
-  personal: [],
-  imported: [],
-  demonstrations: null,
-  evaluation: [],
-  duels: [],
-  tokenizer: null,
-  log: [],
-});
-const PART_NAMES = Object.keys(emptyParts()) as (keyof Parts)[];
-
-/** Outputs of each stage, thrown away when it is reset. */
-const MODELS_OF: Readonly<Record<Stage, readonly ModelName[]>> = {
-  base: ['base'],
-  sft: ['sft', 'sft_for_rl'],
-  reward: ['reward'],
-  ppo: ['policy', 'policy_raw', 'value'],
-  evaluate: [],
-};
-const TRAININGS_OF: Readonly<Record<Stage, readonly Training[]>> = {
-  base: ['base'],
-  sft: ['sft', 'sft_for_rl'],
-  reward: ['reward'],
-  ppo: ['ppo'],
-  evaluate: ['evaluate'],
-};
+/** Parts that follow a checkpoint: what a training writes as it goes. */
+const RUNNING = ['metrics', 'samples', 'rollouts', 'lastBatch', 'log', 'traces', 'sums'] as const;
 
 export class Experiment {
+  private writing: Promise<void> = Promise.resolve();
+  private readonly unsaved = {
+    models: new Set<ModelName>(),
+    traces: new Map<string, Uint8Array>(),
+  };
+
   private constructor(
     private readonly store: Store,
+    private readonly checkpoints: Checkpoints,
     readonly record: ExperimentRecord,
     readonly parts: Parts,
     readonly models: Map<ModelName, Floats>,
     public checkpoint: Checkpoint | undefined,
   ) {}
 
-  static async create(store: Store, record: ExperimentRecord): Promise<Experiment> {
-    const experiment = new Experiment(store, record, emptyParts(), new Map(), undefined);
-    await experiment.save();
+  static async create(
+    store: Store,
+    record: Omit<ExperimentRecord, 'version' | 'used'>,
+    contents: Partial<Omit<Contents, 'record'>> = {},
+  ): Promise<Experiment> {
+    const experiment = new Experiment(
+      store,
+      new Checkpoints(store, record.id),
+      { ...record, version: VERSION, used: Date.now() },
+      contents.parts ?? emptyParts(),
+      new Map(contents.models),
+      contents.checkpoint,
+    );
+    for (const name of experiment.models.keys()) experiment.unsaved.models.add(name);
+    await experiment.save(...PART_NAMES);
+    if (contents.checkpoint) await experiment.saveCheckpoint(contents.checkpoint);
     return experiment;
   }
 
-  /** @throws when the store has no such experiment */
+  /** @throws in one sentence when the store has no such experiment, or none that can be read */
   static async load(store: Store, id: string): Promise<Experiment> {
-    const record = await store.get<ExperimentRecord>(id, 'record');
-    if (!record) throw new Error(`There is no experiment ${id}.`);
-    const parts = emptyParts() as unknown as Record<string, unknown>;
-    for (const name of PART_NAMES) {
-      const stored = await store.get(id, name);
-      if (stored !== undefined) parts[name] = stored;
-    }
-    const models = new Map<ModelName, Floats>();
-    for (const stage of STAGES) {
-      for (const name of MODELS_OF[stage]) {
-        const floats = await store.get<Floats>(id, `model ${name}`);
-        if (floats) models.set(name, floats);
-      }
-      // A stage that was running when the tab died goes on from its checkpoint.
-      if (record.stages[stage] === 'running') record.stages[stage] = 'paused';
-    }
-    const checkpoint = await store.get<Checkpoint>(id, 'checkpoint');
-    return new Experiment(store, record, parts as unknown as Parts, models, checkpoint);
+    const checkpoints = new Checkpoints(store, id);
+    const { record, parts, models, checkpoint } = await readStored(store, checkpoints, id);
+    const experiment = new Experiment(store, checkpoints, record, parts, models, checkpoint);
+    record.used = Date.now();
+    return experiment;
   }
 
   get id(): string {
     return this.record.id;
   }
 
-  get summary(): ExperimentSummary {
-    const { id, name, created, config, stages } = this.record;
-    return { id, name, created, preset: config.preset, seed: config.seed, stages };
-  }
-
-  /** Stores the record and the named parts in one transaction. */
-  async save(...names: (keyof Parts)[]): Promise<void> {
-    await this.store.setAll(this.id, {
-      record: this.record,
-      ...Object.fromEntries(names.map((name) => [name, this.parts[name]])),
+  /**
+   * Runs writes in the order in which they were asked for, each with what there was when it was
+   * asked for; one that fails stops no other.
+   */
+  private inOrder(
+    names: readonly (keyof Parts)[],
+    write: (put: Record<string, unknown>) => Promise<void>,
+  ): Promise<void> {
+    const put = this.changed(names);
+    const done = this.writing.then(async () => {
+      await this.sum(put);
+      await write(put);
+      this.stored(put);
     });
+    this.writing = done.catch(() => {});
+    return done;
   }
 
-  async saveModel(name: ModelName, floats: Floats): Promise<void> {
+  /** The record and parts as they are now, and models and traces that are not stored yet. */
+  private changed(names: readonly (keyof Parts)[]): Record<string, unknown> {
+    const { models, traces } = this.unsaved;
+    for (const path of traces.keys()) {
+      if (!this.parts.traces.includes(path)) this.parts.traces.push(path);
+    }
+    const put: Record<string, unknown> = { record: structuredClone(this.record) };
+    for (const name of names) put[name] = copyOf(this.parts[name]);
+    for (const name of models) put[`model ${name}`] = this.models.get(name);
+    if (traces.size > 0) put['traces'] = [...this.parts.traces];
+    for (const [path, bytes] of traces) put[`trace ${path}`] = bytes;
+    return put;
+  }
+
+  /** Adds the checksums of new models. */
+  private async sum(put: Record<string, unknown>): Promise<void> {
+    for (const name of this.unsaved.models) {
+      const floats = put[`model ${name}`] as Floats | undefined;
+      if (!floats) continue;
+      this.parts.sums[name] = await checksum(floats);
+      put['sums'] = { ...this.parts.sums };
+    }
+  }
+
+  private stored(put: Readonly<Record<string, unknown>>): void {
+    for (const name of this.unsaved.models) {
+      if (put[`model ${name}`] === this.models.get(name)) this.unsaved.models.delete(name);
+    }
+    for (const [path, bytes] of this.unsaved.traces) {
+      if (put[`trace ${path}`] === bytes) this.unsaved.traces.delete(path);
+    }
+  }
+
+  /** Stores the record, the named parts and every new model in one transaction. */
+  async save(...names: (keyof Parts)[]): Promise<void> {
+    await this.inOrder(names, (put) => this.store.write(this.id, { put }));
+  }
+
+  /** Takes a model over; it is stored with the next `finish` or `save`. */
+  setModel(name: ModelName, floats: Floats): void {
     this.models.set(name, floats);
-    await this.store.set(this.id, `model ${name}`, floats);
+    this.unsaved.models.add(name);
   }
 
   /** A model's weights. @throws naming the stage that makes it */
@@ -176,18 +150,36 @@ export class Experiment {
     throw new Error(`There is no ${name} model yet: run the stage '${stage}' first.`);
   }
 
-  /** The checkpoint with the metrics and samples that belong to it, in one transaction. */
-  async saveCheckpoint(checkpoint: Checkpoint | undefined): Promise<void> {
+  /** Keeps a file of the trace; it is stored with the checkpoint that follows it. */
+  setTrace(path: string, bytes: Uint8Array): void {
+    this.unsaved.traces.set(path, bytes);
+  }
+
+  tracePaths(): string[] {
+    return [...new Set([...this.parts.traces, ...this.unsaved.traces.keys()])];
+  }
+
+  async trace(path: string): Promise<Uint8Array | undefined> {
+    return this.unsaved.traces.get(path) ?? this.store.get<Uint8Array>(this.id, `trace ${path}`);
+  }
+
+  /**
+   * The checkpoint with the metrics, samples and traces that belong to it, in one transaction.
+   * @param say is told what had to go to make room
+   */
+  async saveCheckpoint(checkpoint: Checkpoint, say: (message: string) => void = () => {}) {
     this.checkpoint = checkpoint;
-    const { metrics, samples, rollouts, lastBatch, log } = this.parts;
-    await this.store.setAll(this.id, {
-      record: this.record,
-      checkpoint,
-      metrics,
-      samples,
-      rollouts,
-      lastBatch,
-      log,
+    await this.inOrder(RUNNING, async (put) => {
+      await makeRoom(this.store, this.id, checkpointBytes(checkpoint), say);
+      await this.checkpoints.write(checkpoint, { put });
+    });
+  }
+
+  /** A training is over: its models and everything else it made, and its checkpoint goes. */
+  async finish(...names: (keyof Parts)[]): Promise<void> {
+    this.checkpoint = undefined;
+    await this.inOrder([...RUNNING, ...names], async (put) => {
+      await this.store.write(this.id, { put, remove: await this.checkpoints.parts() });
     });
   }
 
@@ -204,10 +196,19 @@ export class Experiment {
   }
 
   /** Throws away what a stage and all after it have made; people's labels stay. */
-  async reset(from: Stage): Promise<void> {
+  async reset(from: Stage, also: () => void = () => {}): Promise<void> {
     const gone = STAGES.slice(STAGES.indexOf(from));
     const names = gone.flatMap((stage) => MODELS_OF[stage]);
-    for (const name of names) this.models.delete(name);
+    for (const name of names) {
+      this.models.delete(name);
+      this.unsaved.models.delete(name);
+      delete this.parts.sums[name];
+    }
+    const traces = this.tracePaths().filter((path) =>
+      gone.some((stage) => TRAININGS_OF[stage].some((name) => path.startsWith(`${name}/`))),
+    );
+    for (const path of traces) this.unsaved.traces.delete(path);
+    this.parts.traces = this.parts.traces.filter((path) => !traces.includes(path));
     for (const stage of gone) {
       this.record.stages[stage] = 'missing';
       for (const training of TRAININGS_OF[stage]) {
@@ -228,7 +229,23 @@ export class Experiment {
     }
     this.parts.evaluation = [];
     this.checkpoint = undefined;
-    await this.store.remove(this.id, ['checkpoint', ...names.map((name) => `model ${name}`)]);
-    await this.save(...PART_NAMES);
+    also();
+    await this.inOrder(PART_NAMES, async (put) => {
+      const remove = [
+        ...(await this.checkpoints.parts()),
+        ...names.map((name) => `model ${name}`).filter((part) => !(part in put)),
+        ...traces.map((path) => `trace ${path}`),
+      ];
+      await this.store.write(this.id, { put, remove });
+    });
   }
+}
+
+/** Rows are only ever appended, so a copy of the lists is enough to hold a moment fast. */
+function copyOf(part: Parts[keyof Parts]): unknown {
+  if (Array.isArray(part)) return [...part];
+  if (part === null || typeof part !== 'object') return part;
+  return Object.fromEntries(
+    Object.entries(part).map(([key, value]) => [key, Array.isArray(value) ? [...value] : value]),
+  );
 }

@@ -10,7 +10,7 @@ import type { Experiment, RankingSplit } from './experiment';
 import type { Material } from './material';
 import { demonstrationsOf, skillItems, trainingRankings } from './pipeline';
 
-type Make = () => Uint8Array | string;
+type Make = () => Uint8Array | string | Promise<Uint8Array | undefined>;
 
 const SPLITS = ['train', 'val', 'heldout'] as const;
 
@@ -19,7 +19,6 @@ export function experimentFiles(
   experiment: Experiment,
   material: Material,
   facts: Readonly<Record<string, unknown>>,
-  trace: ReadonlyMap<string, Uint8Array>,
 ): Map<string, Make> {
   const { record, parts } = experiment;
   const { world } = material;
@@ -66,7 +65,9 @@ export function experimentFiles(
     files.set('data/evaluation.jsonl', () => writeJsonl(parts.evaluation));
   }
   for (const name of experiment.models.keys()) addModel(files, experiment, material, name);
-  for (const [path, bytes] of trace) files.set(`trace/${path}.safetensors`, () => bytes);
+  for (const path of experiment.tracePaths()) {
+    files.set(`trace/${path}.safetensors`, () => experiment.trace(path));
+  }
   return files;
 }
 

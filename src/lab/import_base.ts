@@ -23,16 +23,16 @@ export async function importBase(
       `The model has ${sizes.n_positions} positions; ppo.response_length (${settings['ppo.response_length']}) must be below that.`,
     );
   }
-  await experiment.reset('base');
-  Object.assign(settings, {
-    'model.n_layer': sizes.n_layer,
-    'model.n_embd': sizes.n_embd,
-    'model.n_head': sizes.n_head,
-    'model.n_positions': sizes.n_positions,
-    'model.vocab_size': sizes.vocab_size,
+  await experiment.reset('base', () => {
+    Object.assign(settings, {
+      'model.n_layer': sizes.n_layer,
+      'model.n_embd': sizes.n_embd,
+      'model.n_head': sizes.n_head,
+      'model.n_positions': sizes.n_positions,
+      'model.vocab_size': sizes.vocab_size,
+    });
+    parts.tokenizer = tokenizer.toJSONText();
+    record.stages.base = 'done';
+    experiment.setModel('base', floats);
   });
-  parts.tokenizer = tokenizer.toJSONText();
-  record.stages.base = 'done';
-  await experiment.saveModel('base', floats);
-  await experiment.save('tokenizer');
 }

@@ -19,12 +19,14 @@ import type {
   RankingSubmission,
   RunOptions,
   Snapshot,
+  StorageStatus,
 } from './api';
+import { readBackup, writeBackup } from './backup';
 import { Control } from './control';
 import { DESK_BATCH } from './desk';
 import { estimateBytes } from './estimate';
 import { EventQueue } from './events';
-import { Experiment, type ExperimentRecord } from './experiment';
+import { Experiment } from './experiment';
 import { experimentFiles } from './files';
 import { importBase } from './import_base';
 import { type InspectRequest, inspect } from './inspect';
@@ -32,7 +34,9 @@ import { demonstrationsOf, labelCounts } from './pipeline';
 import { sampleAnswers, scoreAnswer, scoreTexts } from './playground';
 import { kernelSource, profileStep } from './profile';
 import type { ProfiledStep } from './profile_api';
+import { browserEstimate } from './room';
 import { openSession, type Prepare, type Session, snapshotOf, updateStages } from './session';
+import { summaryOf } from './stored';
 
 /** What the lab needs from where it runs. */
 export interface LabOptions {
@@ -48,6 +52,7 @@ export class Lab implements LabApi {
   private readonly events = new EventQueue();
   /** Share of the latest profile that is done. */
   private profiled = 0;
+  private readonly warned = new Set<string>();
 
   constructor(private readonly options: LabOptions) {}
 
@@ -88,21 +93,18 @@ export class Lab implements LabApi {
   };
 
   async experiments() {
-    const ids = await this.options.store.ids();
-    const all = await Promise.all(
-      ids.map((id) => this.options.store.get<ExperimentRecord>(id, 'record')),
-    );
-    return all
-      .filter((record) => record !== undefined)
-      .map(({ id, name, created, config, stages }) => ({
-        id,
-        name,
-        created,
-        preset: config.preset,
-        seed: config.seed,
-        stages,
-      }))
+    const { store } = this.options;
+    const ids = await store.ids();
+    const records = await Promise.all(ids.map((id) => store.get<unknown>(id, 'record')));
+    return records
+      .flatMap((record) => summaryOf(record, (why) => this.warnOnce(why)))
       .sort((a, b) => b.created - a.created);
+  }
+
+  private warnOnce(message: string): void {
+    if (this.warned.has(message)) return;
+    this.warned.add(message);
+    this.log('warn', message);
   }
 
   async create(value: ExperimentConfig, name?: string): Promise<Snapshot> {
@@ -112,7 +114,7 @@ export class Lab implements LabApi {
     const { vendor, architecture, description, is_fallback } = status.ok
       ? status
       : { vendor: '', architecture: '', description: 'none', is_fallback: true };
-    const record: ExperimentRecord = {
+    const record = {
       id: crypto.randomUUID(),
       name: name ?? `${config.preset}, seed ${config.seed}`,
       created: Date.now(),
@@ -123,7 +125,7 @@ export class Lab implements LabApi {
         reward: 'missing',
         ppo: 'missing',
         evaluate: 'missing',
-      },
+      } as const,
       report: {
         ok: false,
         preset: config.preset,
@@ -159,6 +161,22 @@ export class Lab implements LabApi {
       this.current = undefined;
     }
     await this.options.store.removeAll(id);
+  }
+
+  async storage(): Promise<StorageStatus> {
+    const { usage = null, quota = null } = (await browserEstimate()) ?? {};
+    return { problem: await this.options.store.problem(), usage, quota };
+  }
+
+  async exportExperiment(): Promise<Uint8Array<ArrayBuffer>> {
+    return writeBackup(this.selected.experiment) as Uint8Array<ArrayBuffer>;
+  }
+
+  async importExperiment(file: Uint8Array, name = 'the file'): Promise<Snapshot> {
+    this.current?.control.refuseWhileRunning('open a file');
+    const { record, ...contents } = readBackup(file, name);
+    const own = { ...record, id: crypto.randomUUID() };
+    return this.enter(await Experiment.create(this.options.store, own, contents));
   }
 
   async snapshot(): Promise<Snapshot | null> {
@@ -373,10 +391,10 @@ export class Lab implements LabApi {
   }
 
   private contractFiles() {
-    const { experiment, material, trace } = this.selected;
+    const { experiment, material } = this.selected;
     const { adapter, browser } = experiment.record.report;
     const facts = { adapter, browser, version: this.options.version };
-    return experimentFiles(experiment, material, facts, trace);
+    return experimentFiles(experiment, material, facts);
   }
 
   async files(): Promise<string[]> {
@@ -386,7 +404,8 @@ export class Lab implements LabApi {
   async file(name: string): Promise<Uint8Array<ArrayBuffer>> {
     const make = this.contractFiles().get(name);
     if (!make) throw new Error(`There is no file ${name} yet.`);
-    const content = make();
+    const content = await make();
+    if (content === undefined) throw new Error(`The file ${name} is not stored any more.`);
     return typeof content === 'string'
       ? new TextEncoder().encode(content)
       : (content.slice() as Uint8Array<ArrayBuffer>);

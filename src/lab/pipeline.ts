@@ -60,7 +60,6 @@ export const RUN_STAGE: Readonly<Record<Stage, (parts: PipelineParts) => Promise
 
 async function runBase({ ctx, experiment, material }: PipelineParts): Promise<void> {
   const floats = await trainBase(ctx, material.corpus, checkpointOf(experiment, 'base'));
-  await experiment.saveModel('base', floats as Floats);
   const { report } = experiment.record;
   const weights = Weights.from(ctx.gpu, layoutOf(ctx.model, 'lm'), 'base', floats as Floats);
   try {
@@ -71,6 +70,7 @@ async function runBase({ ctx, experiment, material }: PipelineParts): Promise<vo
   const tokens = ctx.settings['base.tokens'];
   const seconds = experiment.parts.metrics.base?.at(-1)?.seconds;
   if (seconds) report.tokens_per_second.train = tokens / seconds;
+  experiment.setModel('base', floats as Floats);
 }
 
 /** The demonstrations in use: a person's edition of them, or the world's. */
@@ -95,8 +95,8 @@ async function runSft({ ctx, experiment, material }: PipelineParts): Promise<voi
     if (experiment.models.has(recipe)) continue;
     const resume = checkpointOf(experiment, recipe);
     const floats = await trainSft(ctx, recipe, base, demonstrations, corpus, resume);
-    await experiment.saveModel(recipe, floats as Floats);
-    await experiment.saveCheckpoint(undefined);
+    experiment.setModel(recipe, floats as Floats);
+    await experiment.finish();
   }
   const weights = Weights.from(ctx.gpu, layoutOf(ctx.model, 'lm'), 'sft', experiment.model('sft'));
   const evaluator = await LmEvaluator.make(ctx.gpu, weights, 16, T);
@@ -228,7 +228,7 @@ async function runReward(run: PipelineParts): Promise<void> {
       heldout_labeler_accuracy: await accuracy(heldout),
       label_agreement: labelAgreement(val),
     };
-    await experiment.saveModel('reward', folded);
+    experiment.setModel('reward', folded);
   } finally {
     ctx.gpu.free(weights.arena);
   }
@@ -256,9 +256,9 @@ async function runPpo({ ctx, experiment, material, judge, emit }: PipelineParts)
     },
     checkpointOf(experiment, 'ppo'),
   );
-  await experiment.saveModel('policy', outputs.policy);
-  await experiment.saveModel('policy_raw', outputs.policyRaw);
-  await experiment.saveModel('value', outputs.value);
+  experiment.setModel('policy', outputs.policy);
+  experiment.setModel('policy_raw', outputs.policyRaw);
+  experiment.setModel('value', outputs.value);
   const rows = parts.metrics.ppo ?? [];
   const [first, last] = [rows[0], rows.at(-1)];
   if (!first || !last) return;
@@ -333,5 +333,4 @@ async function runEvaluate({ ctx, experiment, material, judge }: PipelineParts):
     pretrain_val_loss: evaluation.pretrainValLoss,
   };
   ctx.log(`Evaluated in ${((performance.now() - started) / 1000).toFixed(1)} s.`);
-  await experiment.save('evaluation');
 }

@@ -17,8 +17,8 @@ import type { Experiment } from './experiment';
 import type { Judge } from './judge';
 import type { Material } from './material';
 
-/** A checkpoint is taken at least this often while a stage runs. */
-const CHECKPOINT_MS = 60_000;
+/** A checkpoint is taken at least this often while a stage runs, unless a run asks for another. */
+export const CHECKPOINT_MS = 60_000;
 /** Prompts whose answers are shown beside the curves. */
 const SHOWN = 4;
 
@@ -35,6 +35,9 @@ export class Runner {
   private sampledTokens = 0;
   private sampledSeconds = 0;
   private stage: Stage = 'base';
+  private checkpointMs = CHECKPOINT_MS;
+  private writing: Promise<void> = Promise.resolve();
+  private complaint = '';
 
   constructor(
     private readonly experiment: Experiment,
@@ -58,8 +61,10 @@ export class Runner {
     return this.secondsBefore + (performance.now() - this.startedAt) / 1000;
   }
 
-  begin(stage: Stage): void {
+  begin(stage: Stage, checkpointMs = CHECKPOINT_MS): void {
     this.stage = stage;
+    this.checkpointMs = checkpointMs;
+    this.complaint = '';
     this.secondsBefore = this.experiment.record.report.seconds[stage] ?? 0;
     this.startedAt = performance.now();
     this.lastCheckpoint = this.startedAt;
@@ -161,13 +166,31 @@ export class Runner {
   private async boundary(save: () => Promise<Checkpoint>): Promise<void> {
     this.stepsLeft--;
     const stop = this.pauseWanted || this.stepsLeft <= 0;
-    const due = performance.now() - this.lastCheckpoint > CHECKPOINT_MS;
+    const due = performance.now() - this.lastCheckpoint > this.checkpointMs;
     if (!stop && !due) return;
+    await this.writing;
     const checkpoint = await save();
     this.lastCheckpoint = performance.now();
     this.end();
-    await this.experiment.saveCheckpoint(checkpoint);
-    if (stop) throw new Paused('paused');
+    this.writing = this.store(checkpoint);
+    // The training goes on while the disk is busy; a pause waits for it.
+    if (!stop) return;
+    await this.writing;
+    throw new Paused('paused');
+  }
+
+  /** A checkpoint that cannot be stored ends no training: it is told, once, with what to do. */
+  private async store(checkpoint: Checkpoint): Promise<void> {
+    try {
+      await this.experiment.saveCheckpoint(checkpoint, (message) => this.log('warn', message));
+      this.complaint = '';
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      if (why === this.complaint) return;
+      this.complaint = why;
+      const { step, training } = checkpoint;
+      this.log('error', `${why} Step ${step} of ${training} is in this tab only; it goes on.`);
+    }
   }
 
   private async breathe(): Promise<void> {

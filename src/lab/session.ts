@@ -24,8 +24,6 @@ export interface Session {
   readonly judge: Judge;
   readonly desk: Desk;
   readonly runner: Runner;
-  /** Files of the trace by path, kept until the session ends. */
-  readonly trace: Map<string, Uint8Array>;
 }
 
 export async function openSession(
@@ -46,7 +44,6 @@ export async function openSession(
     judge,
     desk: new Desk(experiment, moreTasks),
     runner: new Runner(experiment, material, judge, emit),
-    trace: new Map(),
   };
   updateStages(session);
   return session;

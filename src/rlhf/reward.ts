@@ -95,6 +95,8 @@ export async function trainReward(
   }
   const save = async (step: number): Promise<Checkpoint> => {
     await trainer.drain();
+    // The metrics up to this step belong to the checkpoint; none may arrive after it.
+    flush();
     const floats: Record<string, Float32Array> = {};
     for (const [role, view] of Object.entries(arenas)) {
       floats[role] = await readFloats(gpu, view, layout.floats);

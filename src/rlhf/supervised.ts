@@ -70,6 +70,8 @@ export async function trainSupervised(
     let bestLoss = resume?.state['bestLoss'] ?? Number.POSITIVE_INFINITY;
     const save = async (step: number): Promise<Checkpoint> => {
       await trainer.drain();
+      // The metrics up to this step belong to the checkpoint; none may arrive after it.
+      flush();
       const floats: Record<string, Float32Array> = {};
       for (const [role, view] of Object.entries(arenas)) {
         floats[role] = await readFloats(gpu, view, layout.floats);

@@ -1,102 +1,67 @@
 /**
- * What outlives a tab: experiments, models, checkpoints and people's labels, in IndexedDB.
- *
- * Keys are `experiment id / part`. Values are plain data and typed arrays, so structured cloning
- * stores them as they are. One transaction a call; a write that fails leaves what was there.
+ * What outlives a tab: experiments, models, checkpoints and people's labels, by experiment and
+ * part. Values are plain data and typed arrays. Every write is one transaction: all of it or
+ * nothing is there afterwards, whatever ends the browser in between.
  */
-import { createStore, delMany, get, keys, set, setMany, type UseStore } from 'idb-keyval';
 
-/** A database that cannot be used, in one sentence. */
+/** Storage that cannot be used, in one sentence with a way on. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
+  constructor(
+    message: string,
+    /** Whether the space granted to the page is used up. */
+    readonly full = false,
+  ) {
+    super(message);
+  }
+}
+
+/** Parts to put and parts to remove, together. */
+export interface Change {
+  readonly put?: Readonly<Record<string, unknown>>;
+  readonly remove?: readonly string[];
 }
 
 export interface Store {
   get<Value>(id: string, part: string): Promise<Value | undefined>;
-  set(id: string, part: string, value: unknown): Promise<void>;
-  /** Several parts of one experiment in one transaction. */
-  setAll(id: string, parts: Readonly<Record<string, unknown>>): Promise<void>;
-  remove(id: string, parts: readonly string[]): Promise<void>;
+  /** Puts and removes parts of one experiment in one transaction. @throws {StoreError} */
+  write(id: string, change: Change): Promise<void>;
   removeAll(id: string): Promise<void>;
+  /** Names of an experiment's parts. */
+  parts(id: string): Promise<string[]>;
+  /** Every experiment that has a record. */
   ids(): Promise<string[]>;
+  /** Why nothing outlives the tab, in one sentence; null where it does. */
+  problem(): Promise<string | null>;
 }
 
-const keyOf = (id: string, part: string) => `${id}/${part}`;
+export const keyOf = (id: string, part: string) => `${id}/${part}`;
 
-/** The browser's store. @throws {StoreError} where IndexedDB is blocked */
-export function openStore(name = 'pocket-rlhf'): Store {
-  let db: UseStore;
-  try {
-    db = createStore(name, 'experiments');
-  } catch (cause) {
-    throw new StoreError(`This browser blocks IndexedDB, so nothing can be kept: ${String(cause)}`);
-  }
-  const saying = async <Value>(what: string, work: Promise<Value>): Promise<Value> => {
-    try {
-      return await work;
-    } catch (cause) {
-      const full = cause instanceof DOMException && cause.name === 'QuotaExceededError';
-      throw new StoreError(
-        full
-          ? `The disk space that the browser grants is used up, so ${what} was not stored; delete an experiment, or export and go on.`
-          : `${what} could not be read or stored: ${String(cause)}`,
-      );
-    }
-  };
-  const partsOf = async (id: string) =>
-    (await keys<string>(db)).filter((key) => key.startsWith(`${id}/`));
-  return {
-    get: (id, part) => saying(part, get(keyOf(id, part), db)),
-    set: (id, part, value) => saying(part, set(keyOf(id, part), value, db)),
-    setAll: (id, parts) =>
-      saying(
-        Object.keys(parts).join(', '),
-        setMany(
-          Object.entries(parts).map(([part, value]) => [keyOf(id, part), value]),
-          db,
-        ),
-      ),
-    remove: (id, parts) =>
-      saying(
-        'the experiment',
-        delMany(
-          parts.map((part) => keyOf(id, part)),
-          db,
-        ),
-      ),
-    removeAll: async (id) => saying('the experiment', delMany(await partsOf(id), db)),
-    ids: async () => {
-      const all = await saying('the list of experiments', keys<string>(db));
-      return all
-        .filter((key) => key.endsWith('/record'))
-        .map((key) => key.slice(0, -'/record'.length));
-    },
-  };
-}
+/** The parts of an experiment among all keys. */
+export const partsAmong = (keys: readonly string[], id: string) =>
+  keys.filter((key) => key.startsWith(`${id}/`)).map((key) => key.slice(id.length + 1));
+
+/** The experiments among all keys. */
+export const idsAmong = (keys: readonly string[]) =>
+  keys.filter((key) => key.endsWith('/record')).map((key) => key.slice(0, -'/record'.length));
 
 /** A store in memory, for tests and for windows that keep nothing. */
-export function memoryStore(): Store {
-  const parts = new Map<string, unknown>();
+export function memoryStore(problem: string | null = null): Store {
+  const held = new Map<string, unknown>();
+  const keys = () => [...held.keys()];
   return {
     get: async <Value>(id: string, part: string) =>
-      structuredClone(parts.get(keyOf(id, part))) as Value | undefined,
-    set: async (id, part, value) => {
-      parts.set(keyOf(id, part), structuredClone(value));
-    },
-    setAll: async (id, values) => {
-      for (const [part, value] of Object.entries(values)) {
-        parts.set(keyOf(id, part), structuredClone(value));
-      }
-    },
-    remove: async (id, names) => {
-      for (const name of names) parts.delete(keyOf(id, name));
+      structuredClone(held.get(keyOf(id, part))) as Value | undefined,
+    write: async (id, { put = {}, remove = [] }) => {
+      const cloned = structuredClone(put);
+      for (const part of remove) held.delete(keyOf(id, part));
+      for (const [part, value] of Object.entries(cloned)) held.set(keyOf(id, part), value);
     },
     removeAll: async (id) => {
-      for (const key of [...parts.keys()]) if (key.startsWith(`${id}/`)) parts.delete(key);
+      for (const part of partsAmong(keys(), id)) held.delete(keyOf(id, part));
     },
-    ids: async () =>
-      [...parts.keys()]
-        .filter((key) => key.endsWith('/record'))
-        .map((key) => key.slice(0, -'/record'.length)),
+    parts: async (id) => partsAmong(keys(), id),
+    ids: async () => idsAmong(keys()),
+    problem: async () => problem,
   };
 }

@@ -11,6 +11,7 @@ import { Log } from './shell/Log';
 import { NoticeList } from './shell/NoticeList';
 import { Pipeline } from './shell/Pipeline';
 import { RunBar } from './shell/RunBar';
+import { StorageBanner } from './shell/StorageBanner';
 import { followRun } from './state/ambient';
 import { type Connection, createLabStore, LabContext } from './state/lab';
 import { messageOf } from './state/notices';
@@ -62,6 +63,7 @@ export function App(props: { connection: Connection }) {
         <Pipeline />
       </header>
       <RunBar />
+      <StorageBanner />
       <GpuBanner />
       <main id="room" class={styles['room']} tabindex="-1">
         <Show

@@ -54,6 +54,8 @@ export interface FakeOptions {
   readonly tick?: number;
   /** Completions of a ranking item. */
   readonly k?: number;
+  /** Why nothing is stored; null where it is. */
+  readonly storageProblem?: string;
 }
 
 const LENGTH = 60;
@@ -185,6 +187,18 @@ export class FakeLab implements LabApi, Connection {
     this.note('remove', id);
     this.summaries = this.summaries.filter((s) => s.id !== id);
     if (this.selected === id) this.selected = null;
+  }
+  async storage() {
+    return { problem: this.options.storageProblem ?? null, usage: 12e6, quota: 2e9 };
+  }
+  async exportExperiment(): Promise<Uint8Array<ArrayBuffer>> {
+    this.note('exportExperiment');
+    return new TextEncoder().encode('an experiment');
+  }
+  async importExperiment(file: Uint8Array, name?: string): Promise<Snapshot> {
+    this.note('importExperiment', file.length, name);
+    this.begin(name ?? 'from a file');
+    return (await this.snapshot())!;
   }
   async estimate(): Promise<{ bytes: number; seconds: number | null }> {
     return { bytes: 310 * 2 ** 20, seconds: 1320 };

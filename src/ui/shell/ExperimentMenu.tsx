@@ -3,6 +3,7 @@ import { createSignal, createUniqueId, For, lazy, Show, Suspense } from 'solid-j
 import { STAGES } from '../../config/stages';
 import type { ExperimentSummary } from '../../lab/api';
 import { useLab } from '../state/lab';
+import { ExperimentFile } from './ExperimentFile';
 import styles from './ExperimentMenu.module.css';
 
 const NewExperiment = lazy(() => import('./NewExperiment'));
@@ -54,6 +55,7 @@ export function ExperimentMenu() {
         >
           New experiment …
         </button>
+        <ExperimentFile locked={busy()} onDone={close} />
       </div>
       <Show when={making()}>
         <Suspense>

@@ -1,0 +1,116 @@
+/** What an experiment consists of, part by part, as it is in memory and in the store. */
+import type { ExperimentConfig } from '../config/experiment';
+import type { ModelName, Stage, Training } from '../config/stages';
+import type { EvaluationRow } from '../rlhf/evaluate';
+import type { PpoBatch } from '../rlhf/ppo';
+import type { Ranking, RankingTask } from '../rlhf/rankings';
+import type {
+  DemonstrationRecord,
+  LabEvent,
+  MetricRow,
+  Report,
+  RolloutView,
+  Sample,
+  StageStatus,
+} from './api';
+
+export type Floats = Float32Array<ArrayBuffer>;
+export type RankingSplit = 'train' | 'val' | 'heldout';
+
+/** The small, always rewritten part. */
+export interface ExperimentRecord {
+  /** Form of what is stored; see stored.ts. */
+  version: number;
+  id: string;
+  name: string;
+  created: number;
+  /** When it was last opened. */
+  used: number;
+  config: ExperimentConfig;
+  stages: Record<Stage, StageStatus>;
+  report: Report;
+}
+
+/** A person's judgement of a task, with the order in which the completions were shown. */
+export interface PersonalRanking {
+  readonly id: string;
+  readonly task: RankingTask;
+  /** Position in what was shown → index in the task. */
+  readonly order: readonly number[];
+  readonly labeler: string;
+  /** In shown order; null when skipped. */
+  readonly ranks: readonly number[] | null;
+  readonly likert: readonly (number | null)[];
+  readonly flags: readonly (readonly string[])[];
+  readonly seconds: number;
+  /** Why it was skipped. */
+  readonly reason?: string;
+  /** The item's second showing: it measures self-agreement and trains nothing. */
+  readonly again?: true;
+}
+
+export interface DuelRecord {
+  readonly prompt: string;
+  readonly a: string;
+  readonly b: string;
+  readonly judge: string;
+  /** Win of `a`: 1, ½ or 0. */
+  readonly win: number;
+}
+
+/** The parts that are stored one by one, each with its type. */
+export interface Parts {
+  metrics: Partial<Record<Training, MetricRow[]>>;
+  samples: Partial<Record<Training, { step: number; samples: Sample[] }>>;
+  rollouts: { iteration: number; rollouts: RolloutView[] } | null;
+  lastBatch: PpoBatch | null;
+  rankings: Partial<Record<RankingSplit, Ranking[]>>;
+  tasks: RankingTask[];
+  personal: PersonalRanking[];
+  imported: Ranking[];
+  demonstrations: DemonstrationRecord[] | null;
+  evaluation: EvaluationRow[];
+  duels: DuelRecord[];
+  /** An imported base model's `tokenizer.json`; null where it is trained on the corpus. */
+  tokenizer: string | null;
+  log: Extract<LabEvent, { type: 'log' }>[];
+  /** Files of the trace by path; their bytes are parts of their own. */
+  traces: string[];
+  /** SHA-256 of each stored model. */
+  sums: Partial<Record<ModelName, string>>;
+}
+
+export const emptyParts = (): Parts => ({
+  metrics: {},
+  samples: {},
+  rollouts: null,
+  lastBatch: null,
+  rankings: {},
+  tasks: [],
+  personal: [],
+  imported: [],
+  demonstrations: null,
+  evaluation: [],
+  duels: [],
+  tokenizer: null,
+  log: [],
+  traces: [],
+  sums: {},
+});
+export const PART_NAMES = Object.keys(emptyParts()) as (keyof Parts)[];
+
+/** Outputs of each stage, thrown away when it is reset. */
+export const MODELS_OF: Readonly<Record<Stage, readonly ModelName[]>> = {
+  base: ['base'],
+  sft: ['sft', 'sft_for_rl'],
+  reward: ['reward'],
+  ppo: ['policy', 'policy_raw', 'value'],
+  evaluate: [],
+};
+export const TRAININGS_OF: Readonly<Record<Stage, readonly Training[]>> = {
+  base: ['base'],
+  sft: ['sft', 'sft_for_rl'],
+  reward: ['reward'],
+  ppo: ['ppo'],
+  evaluate: ['evaluate'],
+};

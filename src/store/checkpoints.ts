@@ -1,0 +1,148 @@
+/**
+ * Checkpoints of one experiment, in two slots. A new one goes to the other slot in one transaction
+ * and is read back; only when its checksums are right is the previous one removed. So at every
+ * instant at least one whole checkpoint is there, and a damaged one is found when it is read.
+ */
+import { checksum } from './checksum';
+import { type Change, type Store, StoreError } from './store';
+
+/** What a training needs to go on where it stopped. */
+export interface StoredCheckpoint {
+  readonly training: string;
+  readonly step: number;
+  /** Whole arenas by role. */
+  readonly arenas: Readonly<Record<string, Float32Array>>;
+  readonly state: Readonly<Record<string, number>>;
+}
+
+/** The small part of a checkpoint; its arenas are parts of their own. */
+interface Header {
+  readonly generation: number;
+  readonly training: string;
+  readonly step: number;
+  readonly state: Readonly<Record<string, number>>;
+  /** Checksum of each arena by role. */
+  readonly sums: Readonly<Record<string, string>>;
+  /** Checksum of the fields above. */
+  readonly sum: string;
+}
+
+const SLOTS = [0, 1] as const;
+type Slot = (typeof SLOTS)[number];
+
+const headerPart = (slot: Slot) => `checkpoint ${slot}`;
+const arenaPart = (slot: Slot, role: string) => `checkpoint ${slot} ${role}`;
+
+/** Whether a part belongs to a checkpoint, of this form or the first one. */
+export const isCheckpointPart = (part: string) => /^checkpoint( |$)/.test(part);
+
+const headerSum = ({ generation, training, step, state, sums }: Omit<Header, 'sum'>) =>
+  checksum(JSON.stringify({ generation, training, step, state, sums }));
+
+async function isWhole(header: Header | undefined): Promise<boolean> {
+  if (typeof header !== 'object' || header === null || typeof header.sums !== 'object')
+    return false;
+  return header.sum === (await headerSum(header));
+}
+
+/** The bytes that a checkpoint takes. */
+export const checkpointBytes = ({ arenas }: StoredCheckpoint) =>
+  Object.values(arenas).reduce((sum, { byteLength }) => sum + byteLength, 0);
+
+export class Checkpoints {
+  private newest: { slot: Slot; generation: number } | undefined;
+
+  constructor(
+    private readonly store: Store,
+    private readonly id: string,
+  ) {}
+
+  /**
+   * Stores a checkpoint, and `beside` it what belongs to it, in one transaction.
+   * @throws {StoreError} when it cannot be written or read back; the previous one is there still
+   */
+  async write(checkpoint: StoredCheckpoint, beside: Change = {}): Promise<void> {
+    const { training, step, state, arenas } = checkpoint;
+    const slot: Slot = this.newest?.slot === 0 ? 1 : 0;
+    const generation = (this.newest?.generation ?? 0) + 1;
+    const sums: Record<string, string> = {};
+    for (const [role, floats] of Object.entries(arenas)) sums[role] = await checksum(floats);
+    const unsigned = { generation, training, step, state, sums };
+    const header: Header = { ...unsigned, sum: await headerSum(unsigned) };
+    const put: Record<string, unknown> = { ...beside.put, [headerPart(slot)]: header };
+    for (const [role, floats] of Object.entries(arenas)) put[arenaPart(slot, role)] = floats;
+    const stale = (await this.partsOf(slot)).filter((part) => !(part in put));
+    await this.store.write(this.id, { put, remove: [...stale, ...(beside.remove ?? [])] });
+    if (!(await this.verify(slot, header))) {
+      await this.store.write(this.id, { remove: await this.partsOf(slot) });
+      throw new StoreError(
+        `The checkpoint of ${training}, step ${step}, did not come back from the disk as it was written; the one before it is kept.`,
+      );
+    }
+    this.newest = { slot, generation };
+    await this.store.write(this.id, { remove: await this.partsOf(slot === 0 ? 1 : 0) });
+  }
+
+  /**
+   * The newest checkpoint that is whole, its arenas verified.
+   * @param damaged is told of each one that is not
+   */
+  async read(damaged: (what: string) => void): Promise<StoredCheckpoint | undefined> {
+    const headers = await Promise.all(
+      SLOTS.map(async (slot) => ({
+        slot,
+        header: await this.store.get<Header>(this.id, headerPart(slot)),
+      })),
+    );
+    const found = headers.filter(({ header }) => header !== undefined);
+    found.sort((a, b) => (b.header?.generation ?? 0) - (a.header?.generation ?? 0));
+    for (const { slot, header } of found) {
+      const arenas = await this.arenasOf(slot, header);
+      if (arenas) {
+        const { generation, training, step, state } = header!;
+        this.newest = { slot, generation };
+        return { training, step, state, arenas };
+      }
+      damaged(`the checkpoint of ${header?.training ?? 'a stage'}, step ${header?.step ?? '?'}`);
+    }
+    return undefined;
+  }
+
+  /** Parts to remove when a training is done. */
+  async parts(): Promise<string[]> {
+    return (await this.store.parts(this.id)).filter(isCheckpointPart);
+  }
+
+  private async partsOf(slot: Slot): Promise<string[]> {
+    const own = headerPart(slot);
+    return (await this.store.parts(this.id)).filter(
+      (part) => part === own || part.startsWith(`${own} `),
+    );
+  }
+
+  /** Reads arena by arena, so that no second copy of the whole is ever in memory. */
+  private async verify(slot: Slot, { sums, sum }: Header): Promise<boolean> {
+    const header = await this.store.get<Header>(this.id, headerPart(slot));
+    if (header?.sum !== sum || !(await isWhole(header))) return false;
+    for (const [role, wanted] of Object.entries(sums)) {
+      const floats = await this.store.get<Float32Array>(this.id, arenaPart(slot, role));
+      if (!floats || (await checksum(floats)) !== wanted) return false;
+    }
+    return true;
+  }
+
+  private async arenasOf(
+    slot: Slot,
+    header: Header | undefined,
+  ): Promise<Record<string, Float32Array> | undefined> {
+    if (!(await isWhole(header))) return undefined;
+    const arenas: Record<string, Float32Array> = {};
+    for (const [role, wanted] of Object.entries(header!.sums)) {
+      const floats = await this.store.get<Float32Array>(this.id, arenaPart(slot, role));
+      if (!(floats instanceof Float32Array) || (await checksum(floats)) !== wanted)
+        return undefined;
+      arenas[role] = floats;
+    }
+    return arenas;
+  }
+}
