@@ -3,8 +3,9 @@ import { Gpu } from '../src/gpu/device';
 import { measurePeak } from '../src/kernels/peak';
 import type { Peak } from '../src/kernels/work';
 import { CONFIGS, type ConfigName } from './configs';
+import { type Contestants, contestants } from './contestants';
 import { type KernelResult, measureKernels } from './kernels';
-import { contestants, measureSteps, type StepsResult } from './steps';
+import { measureSteps, type StepsResult } from './steps';
 
 export interface BenchPage {
   adapter(): Promise<{ name: string; is_fallback: boolean; userAgent: string }>;
@@ -23,7 +24,7 @@ declare global {
 
 let opened: Promise<Gpu> | undefined;
 let peak: Promise<Peak> | undefined;
-let workers: ReturnType<typeof contestants> | undefined;
+let workers: Contestants | undefined;
 let doing = '';
 
 function gpu(): Promise<Gpu> {
@@ -56,7 +57,9 @@ window.pocketRlhfBench = {
   },
   async steps(config) {
     workers ??= contestants();
-    return measureSteps(CONFIGS[config], workers, tell(`${config} steps`));
+    return measureSteps(CONFIGS[config], workers, (what) => {
+      doing = `${config} steps: ${what}`;
+    });
   },
   progress: () => doing,
 };

@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- …`: kernels against their naive variants and the adapter's peaks, and whole
- * training and sampling steps against jax-js, in a real browser.
+ * training and sampling steps against jax-js and TensorFlow.js, in a real browser.
  */
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

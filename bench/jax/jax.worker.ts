@@ -10,7 +10,7 @@ import type {
   TrainRequest,
 } from '../../src/hooks/benchApi';
 import { layoutOf } from '../../src/nn/layout';
-import { countGpuUse } from './counting';
+import { countGpuUse, useSince } from '../counting';
 import { type Caches, decode, type Params, type State, update } from './gpt';
 
 const use = countGpuUse();
@@ -76,9 +76,10 @@ async function trainBench(request: TrainRequest): Promise<TrainAnswer> {
       stepMs.push(performance.now() - stepBegun);
     }
   }
+  const jsMs = (performance.now() - begun) / steps;
   for (const loss of pending) losses.push(await number(loss));
   const blockMs = performance.now() - begun;
-  const answer = { losses, stepMs, blockMs, ...since(before) };
+  const answer = { losses, stepMs, blockMs, jsMs, ...useSince(use, before) };
   for (const array of [ids, targets]) array.dispose();
   for (const tree of [state.params, state.m, state.v]) {
     for (const array of Object.values(tree)) array.dispose();
@@ -127,19 +128,9 @@ async function sampleBench(request: SampleRequest): Promise<SampleAnswer> {
   const all = new Int32Array(await np.stack(drawn, 1).data());
   const logprobs = new Float32Array(await np.stack(scored, 1).data());
   const ms = performance.now() - begun;
-  const { dispatches, submits, readbacks } = since(before);
+  const { dispatches, submits, readbacks } = useSince(use, before);
   for (const array of [...Object.values(params), ...caches, tokens, key]) array.dispose();
   return { tokens: all, logprobs, ms, dispatches, submits, readbacks };
-}
-
-function since(before: typeof use) {
-  return {
-    dispatches: use.dispatches - before.dispatches,
-    submits: use.submits - before.submits,
-    readbacks: use.readbacks - before.readbacks,
-    bindGroups: use.bindGroups - before.bindGroups,
-    bytes: use.peakBytes,
-  };
 }
 
 expose({ trainBench, sampleBench });

@@ -58,61 +58,81 @@ export function kernelTable(name, results, adapter) {
   return `Kernels of ${name} on ${adapter}\n${table([heading, ...rows])}`;
 }
 
+const LABELS = { ours: 'Pocket RLHF', jax: 'jax-js', tfjs: 'TensorFlow.js' };
+const NAMES = /** @type {const} */ (['ours', 'jax', 'tfjs']);
+const PEERS = /** @type {const} */ (['jax', 'tfjs']);
+
+/** @param {number | undefined} value */
+const short = (value) => (value === undefined ? '' : figure(value));
+
+/** @param {StepsResult} result @returns {string[][]} */
+const trainRows = ({ train, ratios }) =>
+  NAMES.flatMap((name) => {
+    const result = train[name];
+    if (!result) return [];
+    const { ms, tokensPerSecond, queuedTokensPerSecond, jsMs, ...counts } = result;
+    const ratio = name === 'ours' ? undefined : ratios[name]?.train;
+    return [
+      [
+        `train   ${LABELS[name]}`,
+        figure(tokensPerSecond),
+        figure(queuedTokensPerSecond),
+        ranged(ms),
+        ranged(jsMs),
+        figure(counts.dispatches),
+        figure(counts.submits),
+        figure(counts.readbacks),
+        figure(counts.bytes / 1e6),
+        ratio === undefined ? '' : `${figure(ratio)}×`,
+      ],
+    ];
+  });
+
+/** @param {StepsResult} result @returns {string[][]} */
+const sampleRows = ({ sample, ratios }) =>
+  NAMES.flatMap((name) => {
+    const result = sample[name];
+    if (!result) return [];
+    const { tokensPerSecond, dispatches, submits, readbacks } = result;
+    const { median, min, max } = tokensPerSecond;
+    const ratio = name === 'ours' ? undefined : ratios[name]?.sample;
+    return [
+      [
+        `sample  ${LABELS[name]}`,
+        figure(median),
+        '',
+        `${figure(min)}–${figure(max)} tok/s`,
+        '',
+        figure(dispatches),
+        figure(submits),
+        figure(readbacks),
+        '',
+        ratio === undefined ? '' : `${figure(ratio)}×`,
+      ],
+    ];
+  });
+
 /**
  * @param {string} name
  * @param {StepsResult} result
  * @param {string} adapter
  */
-export function stepsTable(name, { config, train, sample, lossDifference }, adapter) {
-  const { n_layer, n_embd, n_head, n_positions, vocab_size, batch } = config;
+export function stepsTable(name, result, adapter) {
+  const { n_layer, n_embd, n_head, n_positions, vocab_size, batch } = result.config;
   const shape = `L${n_layer} C${n_embd} H${n_head} T${n_positions} V${vocab_size} B${batch}`;
-  /** @param {'ours' | 'jax'} who @param {string} label */
-  const trained = (who, label) => {
-    const { ms, tokensPerSecond, queuedTokensPerSecond, ...counts } = train[who];
-    return [
-      `train   ${label}`,
-      figure(tokensPerSecond),
-      figure(queuedTokensPerSecond),
-      ranged(ms),
-      figure(counts.dispatches),
-      figure(counts.submits),
-      figure(counts.readbacks),
-      figure(counts.bytes / 1e6),
-    ];
-  };
-  /** @param {'ours' | 'jax'} who @param {string} label */
-  const sampled = (who, label) => {
-    const { tokensPerSecond, dispatches, submits, readbacks } = sample[who];
-    return [
-      `sample  ${label}`,
-      figure(tokensPerSecond.median),
-      '',
-      `${figure(tokensPerSecond.min)}–${figure(tokensPerSecond.max)} tok/s`,
-      figure(dispatches),
-      figure(submits),
-      figure(readbacks),
-      '',
-    ];
-  };
   const heading = [
-    '',
-    'tokens/s',
-    'queued',
-    'ms a step',
-    'dispatches',
-    'submits',
-    'readbacks',
-    'MB',
+    ...['', 'tokens/s', 'queued', 'ms a step', 'JS ms', 'dispatches', 'submits', 'readbacks'],
+    ...['MB', 'ours is'],
   ];
-  const rows = [
-    trained('ours', 'Pocket RLHF'),
-    trained('jax', 'jax-js'),
-    sampled('ours', 'Pocket RLHF'),
-    sampled('jax', 'jax-js'),
-  ];
+  const notes = PEERS.map((peer) => {
+    const reason = result.leftOut[peer];
+    return reason === undefined
+      ? `${LABELS[peer]}: losses agree to ${short(result.lossDifferences[peer])}`
+      : `${LABELS[peer]} is left out: ${reason}`;
+  });
   return [
     `Steps of ${name} (${shape}) on ${adapter}; counts are of one step or token`,
-    table([heading, ...rows]),
-    `training ${figure(train.ratio)}×, sampling ${figure(sample.ratio)}× jax-js; losses agree to ${lossDifference.toExponential(1)}`,
+    table([heading, ...trainRows(result), ...sampleRows(result)]),
+    ...notes,
   ].join('\n');
 }

@@ -46,6 +46,8 @@ export interface TrainAnswer extends Counts {
   readonly stepMs: number[];
   /** From the first step queued until the last loss is back. */
   readonly blockMs: number;
+  /** JavaScript's own time to queue a step, the mean; with `drain: 'step'` the waits are in it. */
+  readonly jsMs: number;
   readonly bindGroups: number;
   /** GPU memory of all buffers of the call. */
   readonly bytes: number;

@@ -99,6 +99,7 @@ export class BenchRunner implements BenchApi {
           await trainer.drain();
           stepMs.push(performance.now() - stepBegun);
         }
+        const jsMs = (performance.now() - begun) / steps;
         await trainer.drain();
         const blockMs = performance.now() - begun;
         const { bindGroups } = gpu.counters;
@@ -106,6 +107,7 @@ export class BenchRunner implements BenchApi {
           losses,
           stepMs,
           blockMs,
+          jsMs,
           ...countsSince(gpu, before),
           bindGroups: bindGroups - before.bindGroups,
           bytes: gpu.counters.peakBytes,

@@ -50,3 +50,12 @@ export function countGpuUse(): GpuUse {
   };
   return use;
 }
+
+/** What has been asked for since a copy of the totals was made; bytes are the peak. */
+export const useSince = (use: GpuUse, before: GpuUse) => ({
+  dispatches: use.dispatches - before.dispatches,
+  submits: use.submits - before.submits,
+  readbacks: use.readbacks - before.readbacks,
+  bindGroups: use.bindGroups - before.bindGroups,
+  bytes: use.peakBytes,
+});
