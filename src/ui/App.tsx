@@ -7,6 +7,7 @@ import { KernelsButton } from './kernels/KernelsButton';
 import { ConfirmDialog } from './shell/ConfirmDialog';
 import { ExperimentMenu } from './shell/ExperimentMenu';
 import { GpuBanner } from './shell/GpuBanner';
+import { LinkBanner } from './shell/LinkBanner';
 import { Log } from './shell/Log';
 import { NoticeList } from './shell/NoticeList';
 import { Pipeline } from './shell/Pipeline';
@@ -17,6 +18,8 @@ import { type Connection, createLabStore, LabContext } from './state/lab';
 import { messageOf } from './state/notices';
 import type { RoomName } from './state/rooms';
 import { room } from './state/route';
+import { GuideView } from './tour/GuideView';
+import { LearnMenu } from './tour/LearnMenu';
 
 const ROOM_VIEWS: Readonly<Record<RoomName, Component>> = {
   base: lazy(() => import('./rooms/Base')),
@@ -35,6 +38,8 @@ export function App(props: { connection: Connection }) {
     on(
       room,
       () => {
+        // A tour that leads through the rooms keeps the keyboard.
+        if (document.activeElement?.closest('[data-guide]')) return;
         document.getElementById('room')?.focus({ preventScroll: true });
         window.scrollTo(0, 0);
       },
@@ -55,6 +60,7 @@ export function App(props: { connection: Connection }) {
         <div class={styles['title']}>
           <span class={styles['name']}>Pocket RLHF</span>
           <div class={styles['tools']}>
+            <LearnMenu />
             <InsideButton />
             <KernelsButton />
             <ExperimentMenu />
@@ -65,7 +71,9 @@ export function App(props: { connection: Connection }) {
       <RunBar />
       <StorageBanner />
       <GpuBanner />
-      <main id="room" class={styles['room']} tabindex="-1">
+      <LinkBanner />
+      <GuideView />
+      <main id="room" class={styles['room']} tabindex="-1" data-tour="room">
         <Show
           when={store.state.gpu || store.state.failure}
           fallback={<p class={styles['wait']}>Opening the lab …</p>}

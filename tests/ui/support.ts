@@ -2,6 +2,7 @@
 import { createComponent, render } from 'solid-js/web';
 import { expect, onTestFinished } from 'vitest';
 import { App } from '../../src/ui/App';
+import { openGuide } from '../../src/ui/state/guide';
 import { hashOf, type RoomName } from '../../src/ui/state/rooms';
 import '../../src/ui/styles/global.css';
 // The rooms are loaded before a test begins, not while it waits for one.
@@ -20,6 +21,7 @@ export const eventually = <T>(what: () => T) => expect.poll(what, { timeout: 30_
 /** The page in a room; it is taken away when the test ends. Drafts of other tests are forgotten. */
 export async function openRoom(room: RoomName, options: FakeOptions = {}): Promise<FakeLab> {
   localStorage.clear();
+  openGuide(null);
   return reopenRoom(room, new FakeLab(options));
 }
 

@@ -46,8 +46,8 @@ export default function Base() {
       state={stageLine(store, 'base', done())}
       action={
         <>
-          <StageAction stage="base" />
           <ImportBase />
+          <StageAction stage="base" />
         </>
       }
       explain={<ExplainBase />}

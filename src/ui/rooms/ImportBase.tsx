@@ -31,6 +31,7 @@ export function ImportBase() {
     <Show when={store.state.experiment}>
       <button
         type="button"
+        data-plain
         title="model.safetensors, config.json and tokenizer.json of a GPT-2 folder"
         disabled={store.active()?.status === 'running'}
         onClick={() => input.click()}

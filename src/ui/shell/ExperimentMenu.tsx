@@ -3,6 +3,7 @@ import { createSignal, createUniqueId, For, lazy, Show, Suspense } from 'solid-j
 import { STAGES } from '../../config/stages';
 import type { ExperimentSummary } from '../../lab/api';
 import { useLab } from '../state/lab';
+import { CopyLink } from './CopyLink';
 import { ExperimentFile } from './ExperimentFile';
 import styles from './ExperimentMenu.module.css';
 
@@ -55,6 +56,7 @@ export function ExperimentMenu() {
         >
           New experiment …
         </button>
+        <CopyLink onDone={close} />
         <ExperimentFile locked={busy()} onDone={close} />
       </div>
       <Show when={making()}>

@@ -68,6 +68,8 @@ export interface LabStore {
   readonly notices: Notices;
   /** What the page shows when it plays a recording instead of a lab; undefined in a lab. */
   readonly recorded: string | undefined;
+  /** Whether the lab has answered and the last experiment is open, if there is one. */
+  opened(): boolean;
   /** The stage that runs or is paused. */
   active(): { stage: Stage; status: 'running' | 'paused' } | null;
   status(stage: Stage): StageStatus;
@@ -108,6 +110,7 @@ export function createLabStore(connection: Connection): LabStore {
     log: [],
     busy: null,
   });
+  const [opened, setOpened] = createSignal(false);
   const [hidden, setHidden] = createSignal<readonly string[]>([]);
 
   const load = (snapshot: Snapshot | null) =>
@@ -209,6 +212,7 @@ export function createLabStore(connection: Connection): LabStore {
       setState('gpu', await lab.open());
       await refresh();
       if (!state.experiment) await reopen();
+      setOpened(true);
     } catch (error) {
       setState('failure', messageOf(error));
     }
@@ -220,6 +224,7 @@ export function createLabStore(connection: Connection): LabStore {
     curves,
     notices,
     recorded: connection.recorded,
+    opened,
     active,
     status: (stage) => state.experiment?.stages[stage] ?? 'missing',
     writers: () => WRITERS.filter((writer) => state.experiment?.models.includes(writer)),

@@ -1,8 +1,17 @@
-/** Which room is open, kept in the URL's hash so that links, reload and the back button work. */
-import { createSignal } from 'solid-js';
+/** The URL's hash, which names the room, so that links, reload and the back button work. */
+import { createMemo, createRoot, createSignal } from 'solid-js';
 import { type RoomName, roomOf } from './rooms';
 
-const [room, setRoom] = createSignal<RoomName>(roomOf(location.hash));
-window.addEventListener('hashchange', () => setRoom(roomOf(location.hash)));
+const [hash, setHash] = createSignal(location.hash);
+window.addEventListener('hashchange', () => setHash(location.hash));
 
-export { room };
+/** The room that is open. */
+const room = createRoot(() => createMemo<RoomName>(() => roomOf(hash())));
+
+/** Changes the address without an entry in the history. */
+export function replaceHash(next: string): void {
+  history.replaceState(history.state, '', `${location.pathname}${location.search}${next}`);
+  setHash(next);
+}
+
+export { hash, room };
