@@ -5,10 +5,11 @@
 import type { ExperimentConfig } from '../config/experiment';
 import type { FieldKey } from '../config/fields';
 import type { ModelName, Stage, Training, Writer } from '../config/stages';
+import type { Calibration } from '../rlhf/calibration';
 import type { Inspection, InspectRequest } from './inspect';
 import type { KernelSource, ProfiledStep, StepProfile } from './profile_api';
 
-export type { Inspection, InspectRequest };
+export type { Calibration, Inspection, InspectRequest };
 
 /** One logged step: `step`, `seconds` since the stage began, and metrics by the names of RLHF.md. */
 export type MetricRow = { step: number; seconds: number } & Record<string, number>;
@@ -101,6 +102,7 @@ export interface Snapshot {
   readonly metrics: Readonly<Partial<Record<Training, MetricRow[]>>>;
   readonly samples: Readonly<Partial<Record<Training, { step: number; samples: Sample[] }>>>;
   readonly rollouts: { iteration: number; rollouts: RolloutView[] } | null;
+  readonly calibration: Readonly<Record<'val' | 'heldout', Calibration>> | null;
   readonly labels: LabelCounts;
   readonly progress: Progress | null;
   readonly report: Report | null;
@@ -273,6 +275,8 @@ export interface LabApi {
   /** Takes such a file as a new experiment and selects it. */
   importExperiment(file: Uint8Array, name?: string): Promise<Snapshot>;
   snapshot(): Promise<Snapshot | null>;
+  /** The logged metrics of any stored experiment, for charts of several runs. */
+  metricsOf(id: string): Promise<Partial<Record<Training, MetricRow[]>>>;
   estimate(config: ExperimentConfig): Promise<Estimate>;
 
   /** Runs stages in order; resolves when the last is done, or when paused or stopped. */

@@ -150,7 +150,9 @@ export class Control {
   private async keep(...parts: ('metrics' | 'samples' | 'log')[]): Promise<void> {
     const { experiment, runner } = this.session;
     try {
-      await (parts.length > 0 ? experiment.save(...parts) : experiment.finish('evaluation'));
+      await (parts.length > 0
+        ? experiment.save(...parts)
+        : experiment.finish('evaluation', 'calibration'));
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       runner.log('error', `${why} Until then it is in this tab only.`);

@@ -221,6 +221,7 @@ export class Experiment {
     if (from === 'base') this.parts.tokenizer = null;
     if (gone.includes('reward')) {
       this.parts.rankings = {};
+      this.parts.calibration = null;
       this.parts.tasks = [];
     }
     if (gone.includes('ppo')) {

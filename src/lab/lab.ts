@@ -30,13 +30,13 @@ import { Experiment } from './experiment';
 import { experimentFiles } from './files';
 import { importBase } from './import_base';
 import { type InspectRequest, inspect } from './inspect';
+import { Library } from './library';
 import { demonstrationsOf, labelCounts } from './pipeline';
 import { sampleAnswers, scoreAnswer, scoreTexts } from './playground';
 import { kernelSource, profileStep } from './profile';
 import type { ProfiledStep } from './profile_api';
 import { browserEstimate } from './room';
 import { openSession, type Prepare, type Session, snapshotOf, updateStages } from './session';
-import { summaryOf } from './stored';
 
 /** What the lab needs from where it runs. */
 export interface LabOptions {
@@ -52,9 +52,11 @@ export class Lab implements LabApi {
   private readonly events = new EventQueue();
   /** Share of the latest profile that is done. */
   private profiled = 0;
-  private readonly warned = new Set<string>();
+  private readonly library: Library;
 
-  constructor(private readonly options: LabOptions) {}
+  constructor(private readonly options: LabOptions) {
+    this.library = new Library(options.store, (message) => this.log('warn', message));
+  }
 
   async open(): Promise<GpuStatus> {
     if (this.gpuStatus?.ok && !this.gpu?.isLost) return this.gpuStatus;
@@ -92,20 +94,8 @@ export class Lab implements LabApi {
     return this.gpu!;
   };
 
-  async experiments() {
-    const { store } = this.options;
-    const ids = await store.ids();
-    const records = await Promise.all(ids.map((id) => store.get<unknown>(id, 'record')));
-    return records
-      .flatMap((record) => summaryOf(record, (why) => this.warnOnce(why)))
-      .sort((a, b) => b.created - a.created);
-  }
-
-  private warnOnce(message: string): void {
-    if (this.warned.has(message)) return;
-    this.warned.add(message);
-    this.log('warn', message);
-  }
+  experiments = () => this.library.summaries();
+  metricsOf = (id: string) => this.library.metricsOf(id);
 
   async create(value: ExperimentConfig, name?: string): Promise<Snapshot> {
     this.current?.control.refuseWhileRunning('make an experiment');

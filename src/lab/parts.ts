@@ -1,6 +1,7 @@
 /** What an experiment consists of, part by part, as it is in memory and in the store. */
 import type { ExperimentConfig } from '../config/experiment';
 import type { ModelName, Stage, Training } from '../config/stages';
+import type { Calibration } from '../rlhf/calibration';
 import type { EvaluationRow } from '../rlhf/evaluate';
 import type { PpoBatch } from '../rlhf/ppo';
 import type { Ranking, RankingTask } from '../rlhf/rankings';
@@ -65,6 +66,8 @@ export interface Parts {
   rollouts: { iteration: number; rollouts: RolloutView[] } | null;
   lastBatch: PpoBatch | null;
   rankings: Partial<Record<RankingSplit, Ranking[]>>;
+  /** The reward model's, on pairs of training and of held-out labelers. */
+  calibration: Record<'val' | 'heldout', Calibration> | null;
   tasks: RankingTask[];
   personal: PersonalRanking[];
   imported: Ranking[];
@@ -86,6 +89,7 @@ export const emptyParts = (): Parts => ({
   rollouts: null,
   lastBatch: null,
   rankings: {},
+  calibration: null,
   tasks: [],
   personal: [],
   imported: [],

@@ -7,13 +7,14 @@ import type { Stage } from '../config/stages';
 import { layoutOf } from '../nn/layout';
 import { Weights } from '../nn/weights';
 import { trainBase } from '../rlhf/base';
+import { calibrationOf } from '../rlhf/calibration';
 import type { Checkpoint, StageContext } from '../rlhf/context';
 import { corpusLoss, evaluate } from '../rlhf/evaluate';
 import { LmEvaluator } from '../rlhf/losses';
 import { type PpoBatch, trainPpo } from '../rlhf/ppo';
 import { labelAgreement, type Ranking, sampleTasks } from '../rlhf/rankings';
 import { trainReward } from '../rlhf/reward';
-import { foldShift, pairAccuracy, Scorer } from '../rlhf/scorer';
+import { accuracyOf, foldShift, pairMargins, Scorer } from '../rlhf/scorer';
 import { exampleBatches, trainSft } from '../rlhf/sft';
 import { mean } from '../rlhf/statistics';
 import type { SkillExample } from '../text/world';
@@ -210,7 +211,7 @@ async function runReward(run: PipelineParts): Promise<void> {
     ctx,
     experiment.model('sft'),
     rankings,
-    (weights) => scoring(weights, (scorer) => pairAccuracy(scorer, glance)),
+    async (weights) => accuracyOf(await scoring(weights, (scorer) => pairMargins(scorer, glance))),
     checkpointOf(experiment, 'reward'),
   );
   const weights = Weights.from(ctx.gpu, layout, 'reward', trained);
@@ -220,12 +221,17 @@ async function runReward(run: PipelineParts): Promise<void> {
     const bias = mean(await scoring(weights, (scorer) => scorer.rewards(demonstrations)));
     const folded = foldShift(layout, trained, bias);
     ctx.gpu.write(weights.arena, folded);
-    const accuracy = (of: readonly Ranking[]) =>
-      scoring(weights, (scorer) => pairAccuracy(scorer, of));
+    const margins = (of: readonly Ranking[]) =>
+      scoring(weights, (scorer) => pairMargins(scorer, of));
+    const held = { val: await margins(val), heldout: await margins(heldout) };
+    experiment.parts.calibration = {
+      val: calibrationOf(held.val),
+      heldout: calibrationOf(held.heldout),
+    };
     experiment.record.report.reward = {
-      train_accuracy: await accuracy(rankings),
-      val_accuracy: await accuracy(val),
-      heldout_labeler_accuracy: await accuracy(heldout),
+      train_accuracy: accuracyOf(await margins(rankings)),
+      val_accuracy: accuracyOf(held.val),
+      heldout_labeler_accuracy: accuracyOf(held.heldout),
       label_agreement: labelAgreement(val),
     };
     experiment.setModel('reward', folded);

@@ -49,6 +49,11 @@ const ranking = v.looseObject({
 });
 const sample = v.looseObject({ model: v.string(), prompt: v.string(), completion: v.string() });
 const demonstration = v.looseObject({ prompt: v.string(), completion: v.string() });
+const calibration = v.looseObject({
+  bins: v.array(v.looseObject({ predicted: number, observed: number, n: whole })),
+  error: number,
+  n: whole,
+});
 const rollout = v.looseObject({ prompt: v.string(), tokens: strings, logprobs: v.array(number) });
 
 export const PART_SCHEMAS: Readonly<Record<keyof Parts, v.GenericSchema>> = {
@@ -68,6 +73,7 @@ export const PART_SCHEMAS: Readonly<Record<keyof Parts, v.GenericSchema>> = {
     }),
   ),
   rankings: of(['train', 'val', 'heldout'], v.array(ranking)),
+  calibration: v.nullable(v.looseObject({ val: calibration, heldout: calibration })),
   tasks: v.array(task),
   personal: v.array(
     v.looseObject({

@@ -82,6 +82,7 @@ export function snapshotOf({ experiment }: Session, progress: Snapshot['progress
     metrics: parts.metrics,
     samples: parts.samples,
     rollouts: parts.rollouts,
+    calibration: parts.calibration,
     labels: labelCounts(experiment),
     progress,
     report: record.report,

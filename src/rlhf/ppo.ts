@@ -210,6 +210,7 @@ export async function trainPpo(
       const tokens = iterationTokens(batch, s['ppo.inner_epochs'], updatesEach * ptx.X * ptx.T);
       const metrics: Metrics = {
         ...iterationMetrics(batch, stats, lr.policy, tokenizer.eot, s['ppo.ptx_coef']),
+        tokens: iteration * (S * T + updatesEach * ptx.X * ptx.T),
         tokens_per_second: (1000 * tokens) / (performance.now() - started),
       };
       ctx.metrics('ppo', iteration, metrics);

@@ -121,6 +121,7 @@ export async function trainReward(
         margin: margin / pairs,
         lr: lr(update),
         grad_norm: row[4]!,
+        tokens: update * trainer.S * ctx.model.n_positions,
         ...(val_accuracy === undefined ? {} : { val_accuracy }),
       });
     }

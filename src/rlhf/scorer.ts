@@ -72,25 +72,26 @@ export class Scorer {
   }
 }
 
-/** Share of the ordered pairs that the model orders like the labeler; equal scores are neither. */
-export async function pairAccuracy(scorer: Scorer, rankings: readonly Ranking[]): Promise<number> {
+/** Score of the better minus score of the worse completion, for every ordered pair of the rankings. */
+export async function pairMargins(scorer: Scorer, rankings: readonly Ranking[]): Promise<number[]> {
   const texts = rankings.flatMap(({ prompt, completions }) =>
     completions.map((completion) => ({ prompt, completion })),
   );
   const rewards = await scorer.rewards(texts);
   let from = 0;
-  let correct = 0;
-  let pairs = 0;
-  for (const { completions, ranks } of rankings) {
-    for (const [better, worse] of orderedPairs(ranks)) {
-      const margin = rewards[from + better]! - rewards[from + worse]!;
-      if (margin === 0) continue;
-      pairs++;
-      if (margin > 0) correct++;
-    }
+  return rankings.flatMap(({ completions, ranks }) => {
+    const first = from;
     from += completions.length;
-  }
-  return correct / pairs;
+    return orderedPairs(ranks).map(
+      ([better, worse]) => rewards[first + better]! - rewards[first + worse]!,
+    );
+  });
+}
+
+/** Share of the pairs that the model orders like the labeler; equal scores are neither. */
+export function accuracyOf(margins: readonly number[]): number {
+  const ordered = margins.filter((margin) => margin !== 0);
+  return ordered.filter((margin) => margin > 0).length / ordered.length;
 }
 
 /**

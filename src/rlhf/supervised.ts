@@ -95,6 +95,7 @@ export async function trainSupervised(
             loss,
             lr: plan.lr(update),
             grad_norm: gradNorm,
+            tokens: update * plan.B * T,
             ...extra,
           });
         }

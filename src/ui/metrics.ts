@@ -197,6 +197,12 @@ export const METRICS: Readonly<Record<string, MetricText>> = {
     'tokens',
     'Mean tokens of a response, its end included.',
   ),
+  tokens: metric(
+    'Tokens',
+    '',
+    'Tokens that this training has gone through, padding counted; with PPO’s corpus windows.',
+  ),
+  seconds: metric('Time', 's', 'Seconds that the stage has run, pauses not counted.'),
   episode: metric('Episodes', '', 'Responses sampled so far.'),
 };
 

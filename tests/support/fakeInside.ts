@@ -10,7 +10,10 @@ export function fakeInspection({ model, text }: InspectRequest): Inspection {
   const T = tokens.length;
   const attention = new Float32Array(LAYERS * HEADS * T * T);
   for (let row = 0; row < LAYERS * HEADS * T; row++) {
-    const weights = Array.from({ length: (row % T) + 1 }, (_, key) => 0.1 + noise(row * 7 + key));
+    const weights = Array.from(
+      { length: (row % T) + 1 },
+      (_, key) => 0.1 + Math.abs(noise(row * 7 + key)),
+    );
     const sum = weights.reduce((total, weight) => total + weight, 0);
     weights.forEach((weight, key) => {
       attention[row * T + key] = weight / sum;

@@ -20,6 +20,7 @@ import type {
 } from '../../src/lab/api';
 import type { ProfiledStep } from '../../src/lab/profile_api';
 import type { Connection } from '../../src/ui/state/lab';
+import { FAKE_CALIBRATION } from './fakeCalibration';
 import { FakeDesk } from './fakeDesk';
 import { fakeInspection } from './fakeInside';
 import { fakeProfile, fakeSource } from './fakeProfile';
@@ -200,6 +201,11 @@ export class FakeLab implements LabApi, Connection {
     this.begin(name ?? 'from a file');
     return (await this.snapshot())!;
   }
+  async metricsOf(id: string) {
+    this.note('metricsOf', id);
+    const rows = Array.from({ length: LENGTH / 2 }, (_, i) => ppoRow(i + 1, LENGTH));
+    return { ppo: rows };
+  }
   async estimate(): Promise<{ bytes: number; seconds: number | null }> {
     return { bytes: 310 * 2 ** 20, seconds: 1320 };
   }
@@ -229,6 +235,7 @@ export class FakeLab implements LabApi, Connection {
       rollouts: this.steps.ppo
         ? { iteration: this.steps.ppo, rollouts: rolloutsOf(this.steps.ppo) }
         : null,
+      calibration: this.stages.reward === 'done' ? FAKE_CALIBRATION : null,
       labels: this.labels(),
       progress: active ? this.progressOf(active) : null,
       report: this.stages.base === 'done' ? fakeReport(this.stages) : null,

@@ -13,7 +13,6 @@ import {
   promptText,
 } from '../../src/ui/format';
 import { adviceFor } from '../../src/ui/noGpu';
-import { column, smoothed, thin } from '../../src/ui/parts/series';
 
 describe('numbers', () => {
   test('have about four digits, and an exponent where they are very small', () => {
@@ -57,26 +56,6 @@ test('times, sizes and lists are words', () => {
   expect(list(['SFT', 'PPO', 'wins'])).toBe('SFT, PPO and wins');
   expect([plural(1, 'pair'), plural(2000, 'pair')]).toEqual(['1 pair', '2,000 pairs']);
   expect(promptText('Q: Why?\nA:')).toBe('Q: Why?');
-});
-
-describe('curves', () => {
-  test('have gaps where a row does not log a metric', () => {
-    const rows = [
-      { step: 1, seconds: 0, loss: 3 },
-      { step: 2, seconds: 1, loss: Number.NaN },
-    ];
-    expect(column(rows, 'loss')).toEqual([3, null]);
-    expect(column(rows, 'val_loss')).toEqual([null, null]);
-  });
-  test('that are constant are not bent by smoothing', () => {
-    // Rounding alone: the normalised weights of an average sum to 1.
-    for (const value of smoothed([2, 2, null, 2], 0.9))
-      if (value !== null) expect(value).toBeCloseTo(2, 12);
-  });
-  test('are thinned with both ends kept', () => {
-    const items = Array.from({ length: 100 }, (_, i) => i);
-    expect(thin(items, 5)).toEqual([0, 25, 50, 74, 99]);
-  });
 });
 
 describe('advice without a GPU', () => {

@@ -1,15 +1,21 @@
 /**
- * A chart of logged metrics: a legend that is read with the curves (name, meaning on hover, value
- * under the cursor), and the same numbers as a table for whoever prefers to read them.
+ * A chart of logged metrics, of this run and of others beside it: a legend that is read with the
+ * curves (run, name with its meaning on hover, value under the cursor), the same numbers as a
+ * table, and both as files.
  */
 import { createEffect, createMemo, createSignal, For, onCleanup, onMount, Show } from 'solid-js';
+import type { Training } from '../../config/stages';
 import type { MetricRow } from '../../lab/api';
 import { formatNumber } from '../format';
 import { metricText } from '../metrics';
+import { axisOf, comparedRuns, decayFor } from '../state/charts';
+import { useLab } from '../state/lab';
+import { ChartTable } from './ChartTable';
+import { axisName } from './ChartTools';
 import styles from './CurveChart.module.css';
 import { MetricName } from './MetricName';
-import { drawPlot, type Plot } from './plot';
-import { column, firstOf, lastOf, smoothed, thin } from './series';
+import { drawPlot, type Plot, type PlotLine } from './plot';
+import { nearest, type Points, pointsOf, smoothed, toCsv } from './series';
 
 export interface CurveSpec {
   /** The metric's logged name. */
@@ -19,98 +25,126 @@ export interface CurveSpec {
   readonly color: `--series-${string}`;
   readonly dash?: readonly number[];
   readonly right?: boolean;
+  /** Its values are noisy: it is smoothed by itself where it is long. */
   readonly smooth?: boolean;
 }
 
-/** The smoothed line looks back over a fortieth of the curve, over fifty rows at most. */
-const decayFor = (rows: number) => 1 - 1 / Math.max(1, Math.min(50, rows / 40));
-const TABLE_ROWS = 40;
+/** One curve of one run. `run` is null where there is only this one. */
+export interface ChartLine {
+  readonly curve: CurveSpec;
+  readonly run: string | null;
+  readonly color: `--series-${string}`;
+  readonly points: Points;
+}
+
+/** Colours of runs where there are several; a metric is then told by its dashes. */
+const RUN_COLORS = ['blue', 'vermillion', 'green', 'purple', 'orange', 'sky', 'grey'] as const;
+const METRIC_DASHES = [undefined, [6, 4], [2, 3]] as const;
 
 export function CurveChart(props: {
   title: string;
-  rows: readonly MetricRow[];
+  training: Training;
   curves: readonly CurveSpec[];
-  xLabel?: string;
+  /** Another x than the room's. */
+  axis?: string;
 }) {
+  const store = useLab();
   let host!: HTMLDivElement;
   const [plot, setPlot] = createSignal<Plot>();
-  const [row, setRow] = createSignal<number | null>(null);
+  const [cursor, setCursor] = createSignal<number | null>(null);
   const [table, setTable] = createSignal(false);
-  const xLabel = () => props.xLabel ?? 'step';
-  // Rows grow in place: a copy of each column makes the change visible.
-  const lines = createMemo(() =>
-    props.curves.map((curve) => ({ curve, values: column(props.rows, curve.name) })),
-  );
-  const shown = createMemo(() => lines().filter(({ values }) => firstOf(values) !== null));
+  const axis = () => props.axis ?? axisOf(props.training);
+  const lines = createMemo((): ChartLine[] => {
+    const others = comparedRuns(store).filter(({ metrics }) => metrics[props.training]?.length);
+    const own = store.curves.rows(props.training);
+    const all: { name: string | null; rows: readonly MetricRow[] }[] = [
+      { name: others.length > 0 ? 'this run' : null, rows: own },
+      ...others.map(({ name, metrics }) => ({ name, rows: metrics[props.training]! })),
+    ];
+    return all.flatMap(({ name, rows }, run) =>
+      props.curves.map((spec, metric): ChartLine => {
+        const points = pointsOf(rows, axis(), spec.name);
+        if (name === null) return { curve: spec, run: null, color: spec.color, points };
+        const color = `--series-${RUN_COLORS[run % RUN_COLORS.length]!}` as const;
+        const { dash: _, ...curve } = spec;
+        const dash = METRIC_DASHES[metric];
+        return { curve: { ...curve, ...(dash ? { dash } : {}) }, run: name, color, points };
+      }),
+    );
+  });
+  const shown = createMemo(() => lines().filter(({ points }) => points.x.length > 0));
   onMount(() => {
-    const made = drawPlot(host, xLabel(), setRow);
+    const made = drawPlot(host, `${props.training} ${props.axis ?? ''}`, setCursor);
     setPlot(made);
     onCleanup(() => made.destroy());
   });
   createEffect(() => {
     plot()?.set({
-      x: props.rows.map((r) => r.step),
-      lines: shown().map(({ curve, values }) => ({
-        label: metricText(curve.glossary ?? curve.name).label,
-        color: curve.color,
-        values,
-        ...(curve.dash ? { dash: curve.dash } : {}),
-        ...(curve.right ? { right: true } : {}),
-        ...(curve.smooth && values.length > 60
-          ? { smooth: smoothed(values, decayFor(values.length)) }
-          : {}),
-      })),
+      xLabel: axisName(axis(), props.training),
+      wholeX: ['step', 'episode', 'tokens'].includes(axis()),
+      lines: shown().map(plotLine),
     });
   });
-  const shownValue = (values: readonly (number | null)[]) => {
-    const at = row();
-    return at === null ? lastOf(values) : (values[at] ?? null);
+  const valueAt = ({ points }: ChartLine) => {
+    const x = cursor();
+    const at = x === null ? points.y.length - 1 : nearest(points.x, x);
+    return points.y[at] ?? null;
   };
   const summary = () =>
     shown()
-      .map(({ curve, values }) => {
-        const name = metricText(curve.glossary ?? curve.name).label;
-        return `${name} from ${formatNumber(firstOf(values))} to ${formatNumber(lastOf(values))}`;
+      .map((line) => {
+        const { y } = line.points;
+        return `${lineName(line)} from ${formatNumber(y[0])} to ${formatNumber(y.at(-1))}`;
       })
       .join('; ') || 'no values yet';
   const place = () => {
-    const at = row();
-    const last = props.rows.at(-1)?.step;
-    const step = at === null ? last : props.rows[at]?.step;
-    return step === undefined ? '' : `${xLabel()} ${step.toLocaleString('en-US')}`;
+    const ends = shown().map(({ points }) => points.x.at(-1)!);
+    const x = cursor() ?? (ends.length > 0 ? Math.max(...ends) : null);
+    if (x === null) return '';
+    const whole = ['step', 'episode', 'tokens'].includes(axis());
+    return `${axisName(axis(), props.training)} ${formatNumber(whole ? Math.round(x) : x)}`;
+  };
+  const save = async (kind: 'csv' | 'png') => {
+    const { saveFile } = await import('../state/saveFile');
+    const name = props.title.toLowerCase().replaceAll(' ', '-');
+    if (kind === 'csv') return saveFile(`${name}.csv`, csvOf(shown(), axis()));
+    plot()
+      ?.picture(props.title)
+      ?.toBlob((blob) => blob && saveFile(`${name}.png`, blob));
   };
   return (
     <figure class={styles['chart']}>
       <figcaption class={styles['head']}>
         <h3>{props.title}</h3>
         <span class={styles['place']}>{place()}</span>
-        <button
-          type="button"
-          data-plain
-          data-small
-          aria-pressed={table()}
-          onClick={() => setTable(!table())}
-        >
-          Table
-        </button>
+        <span class={styles['buttons']}>
+          <button
+            type="button"
+            data-plain
+            data-small
+            aria-pressed={table()}
+            onClick={() => setTable(!table())}
+          >
+            Table
+          </button>
+          <For each={['csv', 'png'] as const}>
+            {(kind) => (
+              <button
+                type="button"
+                data-plain
+                data-small
+                disabled={shown().length === 0 || (kind === 'png' && table())}
+                aria-label={`Save ${props.title} as ${kind.toUpperCase()}`}
+                onClick={() => void save(kind)}
+              >
+                {kind.toUpperCase()}
+              </button>
+            )}
+          </For>
+        </span>
       </figcaption>
       <ul class={styles['legend']}>
-        <For each={lines()}>
-          {({ curve, values }) => (
-            <li>
-              <Swatch color={curve.color} dashed={curve.dash !== undefined} />
-              <MetricName
-                name={curve.name}
-                {...(curve.glossary ? { glossary: curve.glossary } : {})}
-              />
-              <span class={styles['value']}>{formatNumber(shownValue(values))}</span>
-              <span class={styles['unit']}>
-                {metricText(curve.glossary ?? curve.name).unit}
-                <Show when={curve.right}> (right axis)</Show>
-              </span>
-            </li>
-          )}
-        </For>
+        <For each={lines()}>{(line) => <LegendEntry line={line} value={valueAt(line)} />}</For>
       </ul>
       <div
         ref={host}
@@ -123,62 +157,67 @@ export function CurveChart(props: {
         <p class={styles['waiting']}>The curves appear here while it trains.</p>
       </Show>
       <Show when={table()}>
-        <ValueTable rows={props.rows} curves={props.curves} title={props.title} xLabel={xLabel()} />
+        <ChartTable lines={lines()} title={props.title} x={axisName(axis(), props.training)} />
       </Show>
     </figure>
   );
 }
 
-function Swatch(props: { color: string; dashed: boolean }) {
-  return (
-    <svg class={styles['swatch']} viewBox="0 0 20 8" aria-hidden="true">
-      <line
-        x1="1"
-        y1="4"
-        x2="19"
-        y2="4"
-        stroke={`var(${props.color})`}
-        stroke-width="2.5"
-        stroke-dasharray={props.dashed ? '5 3' : 'none'}
-      />
-    </svg>
-  );
+const labelOf = ({ glossary, name }: CurveSpec) => metricText(glossary ?? name).label;
+
+/** `run: metric`, or the metric alone. */
+export const lineName = ({ run, curve }: ChartLine) =>
+  run === null ? labelOf(curve) : `${run}: ${labelOf(curve)}`;
+
+function plotLine(line: ChartLine): PlotLine {
+  const { curve, color, points } = line;
+  const kind = points.forward ? (curve.smooth ? 'noisy' : 'plain') : 'cloud';
+  const decay = decayFor(points.y.length, kind);
+  return {
+    label: lineName(line),
+    color,
+    x: points.x,
+    y: points.y,
+    scattered: !points.forward,
+    ...(curve.dash ? { dash: curve.dash } : {}),
+    ...(curve.right ? { right: true } : {}),
+    ...(decay === null ? {} : { smooth: smoothed(points.y, decay) }),
+  };
 }
 
-function ValueTable(props: {
-  rows: readonly MetricRow[];
-  curves: readonly CurveSpec[];
-  title: string;
-  xLabel: string;
-}) {
+/** A line for every point of every curve, so that runs of any length fit one file. */
+function csvOf(lines: readonly ChartLine[], axis: string): string {
+  const rows = lines.flatMap(({ run, curve, points }) =>
+    points.x.map((x, i) => [run ?? 'this run', curve.name, x, points.y[i]!]),
+  );
+  return toCsv(['run', 'metric', axis, 'value'], rows);
+}
+
+function LegendEntry(props: { line: ChartLine; value: number | null }) {
+  const curve = () => props.line.curve;
   return (
-    <section class={styles['table']} tabindex="0" aria-label={`${props.title}, as a table`}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{props.xLabel}</th>
-            <For each={props.curves}>
-              {(curve) => (
-                <th scope="col" data-number>
-                  {metricText(curve.glossary ?? curve.name).label}
-                </th>
-              )}
-            </For>
-          </tr>
-        </thead>
-        <tbody>
-          <For each={thin(props.rows, TABLE_ROWS)}>
-            {(row) => (
-              <tr>
-                <th scope="row">{row.step.toLocaleString('en-US')}</th>
-                <For each={props.curves}>
-                  {(curve) => <td data-number>{formatNumber(row[curve.name])}</td>}
-                </For>
-              </tr>
-            )}
-          </For>
-        </tbody>
-      </table>
-    </section>
+    <li>
+      <svg class={styles['swatch']} viewBox="0 0 20 8" aria-hidden="true">
+        <line
+          x1="1"
+          y1="4"
+          x2="19"
+          y2="4"
+          stroke={`var(${props.line.color})`}
+          stroke-width="2.5"
+          stroke-dasharray={curve().dash ? '5 3' : 'none'}
+        />
+      </svg>
+      <Show when={props.line.run}>{(run) => <span class={styles['run']}>{run()}</span>}</Show>
+      <MetricName
+        name={curve().name}
+        {...(curve().glossary ? { glossary: curve().glossary! } : {})}
+      />
+      <span class={styles['value']}>{formatNumber(props.value)}</span>
+      <span class={styles['unit']}>
+        {metricText(curve().glossary ?? curve().name).unit}
+        <Show when={curve().right}> (right axis)</Show>
+      </span>
+    </li>
   );
 }

@@ -1,6 +1,7 @@
 /** The one place that knows uPlot: a line chart in the page's colours that follows its theme. */
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { tabulate } from './series';
 
 export interface PlotLine {
   readonly label: string;
@@ -9,18 +10,26 @@ export interface PlotLine {
   readonly dash?: readonly number[];
   /** The right-hand axis. */
   readonly right?: boolean;
-  readonly values: readonly (number | null)[];
-  /** Drawn strongly over the raw values, which are then faint. */
-  readonly smooth?: readonly (number | null)[];
+  /** Ascending. */
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+  /** Drawn strongly over the raw values, which are then faint; same length as y. */
+  readonly smooth?: readonly number[];
+  /** Points without a line between them. */
+  readonly scattered?: boolean;
 }
 
 export interface PlotData {
-  readonly x: readonly number[];
+  readonly xLabel: string;
+  /** Steps are whole: no ticks between them. */
+  readonly wholeX: boolean;
   readonly lines: readonly PlotLine[];
 }
 
 export interface Plot {
   set(data: PlotData): void;
+  /** The plot as a picture with its title and legend; null without one. */
+  picture(title: string): HTMLCanvasElement | null;
   destroy(): void;
 }
 
@@ -28,6 +37,9 @@ const HEIGHT = 220;
 const WHOLE_STEPS = Array.from({ length: 9 }, (_, power) =>
   [1, 2, 5].map((digit) => digit * 10 ** power),
 ).flat();
+
+/** As many digits as tell neighbours apart; 1.2M for a million. */
+const TICK = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 4, notation: 'compact' });
 
 /** A tenth of air above and below; a curve that does not move stands in the middle. */
 function rangeOf(_plot: uPlot, low: number | null, high: number | null): uPlot.Range.MinMax {
@@ -41,20 +53,21 @@ function rangeOf(_plot: uPlot, low: number | null, high: number | null): uPlot.R
 
 /**
  * Draws into `host` and follows its width and the system's theme.
- * @param onCursor told the index of the row under the cursor, null when it leaves
+ * @param group charts of one group share their cursor's place on x
+ * @param onCursor told the x under the cursor, null when it leaves
  */
 export function drawPlot(
   host: HTMLElement,
-  xLabel: string,
-  onCursor: (row: number | null) => void,
+  group: string,
+  onCursor: (x: number | null) => void,
 ): Plot {
   let plot: uPlot | undefined;
   let shape = '';
-  let latest: PlotData = { x: [], lines: [] };
+  let latest: PlotData = { xLabel: '', wholeX: true, lines: [] };
 
   const build = () => {
     plot?.destroy();
-    plot = new uPlot(options(host, xLabel, latest, onCursor), columns(latest), host);
+    plot = new uPlot(options(host, group, latest, onCursor), columns(latest), host);
   };
   const observer = new ResizeObserver(() => {
     if (host.clientWidth > 0) plot?.setSize({ width: host.clientWidth, height: HEIGHT });
@@ -66,13 +79,20 @@ export function drawPlot(
   return {
     set(data) {
       latest = data;
-      const next = data.lines.map((line) => line.label + (line.smooth ? '~' : '')).join();
+      const next = [
+        data.xLabel,
+        ...data.lines.map(
+          ({ label, smooth, scattered, color, x }) =>
+            `${label}${color}${smooth ? '~' : ''}${scattered ? '.' : ''}${x.length < 2 ? '1' : ''}`,
+        ),
+      ].join();
       if (plot && next === shape) plot.setData(columns(data));
       else {
         shape = next;
         build();
       }
     },
+    picture: (title) => (plot ? picture(host, plot.ctx.canvas, title, latest.lines) : null),
     destroy() {
       observer.disconnect();
       theme.removeEventListener('change', build);
@@ -83,31 +103,42 @@ export function drawPlot(
 
 /** uPlot's columns: x, then the raw and perhaps the smoothed values of each line. */
 function columns(data: PlotData): uPlot.AlignedData {
-  const ys = data.lines.flatMap((line) =>
-    line.smooth ? [line.values, line.smooth] : [line.values],
+  const drawn = data.lines.flatMap(({ x, y, smooth }) =>
+    smooth
+      ? [
+          { x, y },
+          { x, y: smooth },
+        ]
+      : [{ x, y }],
   );
-  return [data.x as number[], ...(ys as (number | null)[][])];
+  const table = tabulate(drawn);
+  return [table.x, ...table.columns];
 }
 
 function options(
   host: HTMLElement,
-  xLabel: string,
+  group: string,
   data: PlotData,
-  onCursor: (row: number | null) => void,
+  onCursor: (x: number | null) => void,
 ): uPlot.Options {
   const style = getComputedStyle(document.documentElement);
   const color = (name: string) => resolved(host, `var(${name})`);
   const font = `12px ${style.getPropertyValue('--sans')}`;
-  const axis = { stroke: color('--muted'), font, ticks: { show: false } };
+  const values = (_plot: uPlot, ticks: number[]) => ticks.map((tick) => TICK.format(tick));
+  const axis = { stroke: color('--muted'), font, ticks: { show: false }, values };
   const grid = { stroke: color('--grid'), width: 1 };
   const right = data.lines.some((line) => line.right);
-  const sideOf = (line: PlotLine) => (line.right ? 'right' : 'y');
   return {
     width: Math.max(120, host.clientWidth),
     height: HEIGHT,
     legend: { show: false },
     padding: [8, right ? 0 : 12, 0, 0],
-    cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
+    cursor: {
+      y: false,
+      points: { size: 6 },
+      drag: { x: false, y: false },
+      sync: { key: group, scales: ['x', null] },
+    },
     scales: {
       x: { time: false },
       y: { range: rangeOf },
@@ -116,10 +147,9 @@ function options(
     axes: [
       {
         ...axis,
-        // Steps are whole: no ticks between them.
-        incrs: WHOLE_STEPS,
+        ...(data.wholeX ? { incrs: WHOLE_STEPS } : {}),
         grid: { show: false },
-        label: xLabel,
+        label: data.xLabel,
         labelFont: font,
         labelSize: 18,
         size: 28,
@@ -129,23 +159,35 @@ function options(
         ? [{ ...axis, scale: 'right', side: 1 as const, grid: { show: false }, size: 48 }]
         : []),
     ],
-    series: [
-      {},
-      ...data.lines.flatMap((line): uPlot.Series[] => {
-        const drawn = {
-          label: line.label,
-          scale: sideOf(line),
-          stroke: color(line.color),
-          width: 2,
-          spanGaps: true,
-          points: { show: data.x.length < 2 },
-          ...(line.dash ? { dash: [...line.dash] } : {}),
-        };
-        return line.smooth ? [{ ...drawn, width: 1, alpha: 0.3 }, drawn] : [drawn];
-      }),
-    ],
-    hooks: { setCursor: [(u) => onCursor(u.cursor.idx ?? null)] },
+    series: [{}, ...data.lines.flatMap((line) => seriesOf(line, color(line.color)))],
+    hooks: {
+      setCursor: [
+        (u) => {
+          const { left } = u.cursor;
+          onCursor(left === undefined || left === null || left < 0 ? null : u.posToVal(left, 'x'));
+        },
+      ],
+    },
   };
+}
+
+function seriesOf(line: PlotLine, stroke: string): uPlot.Series[] {
+  const drawn: uPlot.Series = {
+    label: line.label,
+    scale: line.right ? 'right' : 'y',
+    stroke,
+    width: 2,
+    spanGaps: true,
+    points: { show: line.x.length < 2 },
+    ...(line.dash ? { dash: [...line.dash] } : {}),
+  };
+  const dots: uPlot.Series = {
+    ...drawn,
+    paths: () => null,
+    points: { show: true, size: 5, fill: stroke },
+  };
+  const raw: uPlot.Series = line.scattered ? dots : drawn;
+  return line.smooth ? [{ ...raw, width: 1, alpha: 0.3 }, drawn] : [raw];
 }
 
 /** A canvas needs a plain colour: `light-dark()` is resolved by the element that inherits it. */
@@ -156,4 +198,39 @@ function resolved(host: HTMLElement, value: string): string {
   const plain = getComputedStyle(probe).color;
   probe.remove();
   return plain;
+}
+
+/** The drawn plot on the page's ground, under its title and the names of its lines. */
+function picture(
+  host: HTMLElement,
+  drawn: HTMLCanvasElement,
+  title: string,
+  lines: readonly PlotLine[],
+): HTMLCanvasElement {
+  const scale = drawn.width / Math.max(1, host.clientWidth);
+  const row = Math.round(20 * scale);
+  const canvas = document.createElement('canvas');
+  canvas.width = drawn.width;
+  canvas.height = drawn.height + row * (lines.length + 2);
+  const context = canvas.getContext('2d')!;
+  const sans = getComputedStyle(document.documentElement).getPropertyValue('--sans');
+  context.fillStyle = resolved(host, 'var(--ground)');
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.fillStyle = resolved(host, 'var(--text)');
+  context.font = `600 ${Math.round(14 * scale)}px ${sans}`;
+  context.fillText(title, row / 2, row);
+  context.font = `${Math.round(12 * scale)}px ${sans}`;
+  lines.forEach((line, i) => {
+    const y = row * (i + 2);
+    context.strokeStyle = resolved(host, `var(${line.color})`);
+    context.lineWidth = 2 * scale;
+    context.setLineDash((line.dash ?? []).map((length) => length * scale));
+    context.beginPath();
+    context.moveTo(row / 2, y - row / 4);
+    context.lineTo(row * 2, y - row / 4);
+    context.stroke();
+    context.fillText(line.label + (line.right ? ' (right axis)' : ''), row * 2.5, y);
+  });
+  context.drawImage(drawn, 0, row * (lines.length + 2));
+  return canvas;
 }

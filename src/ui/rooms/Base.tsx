@@ -3,6 +3,7 @@ import { createEffect, createSignal, For, on, Show } from 'solid-js';
 import type { CorpusPage } from '../../lab/api';
 import { ExplainBase } from '../explain/Base';
 import { formatNumber } from '../format';
+import { ChartTools } from '../parts/ChartTools';
 import { CurveChart } from '../parts/CurveChart';
 import { Pager } from '../parts/Pager';
 import { Columns, Empty, Room, Section } from '../parts/Room';
@@ -62,9 +63,10 @@ export default function Base() {
         evidence={
           <>
             <Section title="Learning">
+              <ChartTools training="base" />
               <CurveChart
                 title="Loss"
-                rows={store.curves.rows('base')}
+                training="base"
                 curves={[
                   { name: 'loss', color: '--series-blue', smooth: true },
                   { name: 'val_loss', color: '--series-vermillion', dash: [6, 4] },

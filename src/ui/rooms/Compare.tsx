@@ -7,6 +7,7 @@ import { StageSettings } from '../parts/StageSettings';
 import { stageLine } from '../parts/stageLine';
 import { useLab } from '../state/lab';
 import { Duels } from './Duels';
+import { OverOptimization } from './OverOptimization';
 import { ReportTables } from './ReportTables';
 import { SideBySide } from './SideBySide';
 
@@ -32,7 +33,12 @@ export default function Compare() {
             <StageSettings stage="evaluate" sections={['evaluate']} />
           </>
         }
-        evidence={<ReportTables />}
+        evidence={
+          <>
+            <ReportTables />
+            <OverOptimization />
+          </>
+        }
       />
       <SideBySide />
     </Room>

@@ -2,6 +2,7 @@
 import { createSignal, Show } from 'solid-js';
 import { ExplainDemonstrate } from '../explain/Demonstrate';
 import { formatNumber } from '../format';
+import { ChartTools } from '../parts/ChartTools';
 import { Choices } from '../parts/Choices';
 import { CurveChart } from '../parts/CurveChart';
 import { Columns, Room, Section } from '../parts/Room';
@@ -52,9 +53,10 @@ export default function Demonstrate() {
                 <Choices label="Recipe" options={RECIPES} value={recipe()} onChange={setRecipe} />
               }
             >
+              <ChartTools training={recipe()} />
               <CurveChart
                 title="Loss on answers"
-                rows={store.curves.rows(recipe())}
+                training={recipe()}
                 curves={[
                   { name: 'loss', color: '--series-blue', smooth: true },
                   { name: 'val_loss', color: '--series-vermillion', dash: [6, 4] },

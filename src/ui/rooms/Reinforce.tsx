@@ -1,6 +1,7 @@
 /** Stage 3: PPO with live controls, curves with the true reward beside the learned one, rollouts. */
 import { ExplainReinforce } from '../explain/Reinforce';
 import { formatFixed } from '../format';
+import { ChartTools } from '../parts/ChartTools';
 import { CurveChart } from '../parts/CurveChart';
 import { Columns, Room, Section } from '../parts/Room';
 import { SamplesOverTime } from '../parts/Samples';
@@ -15,7 +16,6 @@ const DASH = [6, 4];
 
 export default function Reinforce() {
   const store = useLab();
-  const rows = () => store.curves.rows('ppo');
   const done = () => {
     const ppo = store.state.experiment?.report?.ppo;
     if (!ppo) return 'PPO has run.';
@@ -45,10 +45,10 @@ export default function Reinforce() {
         }
         evidence={
           <>
+            <ChartTools training="ppo" />
             <CurveChart
               title="Learned and true reward"
-              xLabel="iteration"
-              rows={rows()}
+              training="ppo"
               curves={[
                 { name: 'objective/scores', color: '--series-blue' },
                 { name: 'true_reward', color: '--series-green', dash: DASH, right: true },
@@ -56,8 +56,7 @@ export default function Reinforce() {
             />
             <CurveChart
               title="Distance from SFT"
-              xLabel="iteration"
-              rows={rows()}
+              training="ppo"
               curves={[
                 { name: 'objective/kl', color: '--series-vermillion' },
                 { name: 'objective/entropy', color: '--series-purple', dash: DASH, right: true },
@@ -65,8 +64,7 @@ export default function Reinforce() {
             />
             <CurveChart
               title="Losses"
-              xLabel="iteration"
-              rows={rows()}
+              training="ppo"
               curves={[
                 { name: 'loss/policy_avg', color: '--series-blue' },
                 { name: 'loss/value_avg', color: '--series-orange', dash: DASH },
@@ -75,8 +73,7 @@ export default function Reinforce() {
             />
             <CurveChart
               title="Health of the updates"
-              xLabel="iteration"
-              rows={rows()}
+              training="ppo"
               curves={[
                 { name: 'policy/clipfrac_avg', color: '--series-sky' },
                 { name: 'val/var_explained', color: '--series-orange', dash: DASH, right: true },

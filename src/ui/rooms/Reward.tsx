@@ -1,6 +1,8 @@
 /** Stage 2b: the reward model, its accuracy, and the reward of any answer token by token. */
 import { ExplainReward } from '../explain/Reward';
 import { formatPercent } from '../format';
+import { CalibrationPlot } from '../parts/CalibrationPlot';
+import { ChartTools } from '../parts/ChartTools';
 import { CurveChart } from '../parts/CurveChart';
 import { PaperTable } from '../parts/PaperTable';
 import { Columns, Room, Section } from '../parts/Room';
@@ -52,9 +54,10 @@ export default function Reward() {
         evidence={
           <>
             <Section title="Learning">
+              <ChartTools training="reward" />
               <CurveChart
                 title="Accuracy"
-                rows={store.curves.rows('reward')}
+                training="reward"
                 curves={[
                   { name: 'accuracy', color: '--series-blue', smooth: true },
                   { name: 'val_accuracy', color: '--series-vermillion', dash: [6, 4] },
@@ -63,12 +66,15 @@ export default function Reward() {
             </Section>
             <CurveChart
               title="Loss"
-              rows={store.curves.rows('reward')}
+              training="reward"
               curves={[
                 { name: 'loss', glossary: 'reward/loss', color: '--series-blue', smooth: true },
                 { name: 'margin', color: '--series-green', right: true },
               ]}
             />
+            <Section title="Calibration">
+              <CalibrationPlot of={store.state.experiment?.calibration ?? null} />
+            </Section>
             <Section title="How well it judges">
               <PaperTable rows={accuracies()} />
             </Section>

@@ -3,8 +3,10 @@ import { createSignal, For, Show } from 'solid-js';
 import type { RolloutView } from '../../lab/api';
 import { formatSigned, promptText } from '../format';
 import { Choices } from '../parts/Choices';
+import { HeatTable } from '../parts/HeatTable';
 import { Empty, Section } from '../parts/Room';
 import { TokenStrip } from '../parts/TokenStrip';
+import { openInside } from '../state/inside';
 import { useLab } from '../state/lab';
 import styles from './Rollouts.module.css';
 
@@ -31,9 +33,11 @@ const METRICS = [
   },
   { value: 'logprobs', label: 'Log-probability', meaning: 'how sure the policy was of its token' },
 ] as const;
-type Metric = (typeof METRICS)[number]['value'];
+const CHOICES = [...METRICS, { value: 'all', label: 'All' }] as const;
+type Metric = (typeof CHOICES)[number]['value'];
 
 function valuesOf(rollout: RolloutView, metric: Metric): readonly number[] {
+  if (metric === 'all') return [];
   return metric === 'kl'
     ? rollout.logprobs.map((logprob, t) => logprob - (rollout.refLogprobs[t] ?? 0))
     : rollout[metric];
@@ -49,13 +53,15 @@ export function Rollouts() {
       1e-6,
       ...(rollouts()?.rollouts ?? []).flatMap((r) => valuesOf(r, metric()).map(Math.abs)),
     );
-  const meaning = () => METRICS.find((entry) => entry.value === metric())!.meaning;
+  const meaning = () =>
+    METRICS.find((entry) => entry.value === metric())?.meaning ??
+    'every measure of every token, each row with its own scale; a row’s name tells what it is';
   return (
     <div class={styles['rollouts']}>
       <Section
         title={rollouts() ? `Responses of iteration ${rollouts()!.iteration}` : 'Responses'}
         aside={
-          <Choices label="Colour by" options={METRICS} value={metric()} onChange={setMetric} />
+          <Choices label="Colour by" options={CHOICES} value={metric()} onChange={setMetric} />
         }
       >
         <Show
@@ -73,18 +79,41 @@ export function Rollouts() {
               {(rollout) => (
                 <li class={styles['item']}>
                   <p class={styles['prompt']}>{promptText(rollout.prompt)}</p>
-                  <TokenStrip
-                    tokens={rollout.tokens}
-                    values={valuesOf(rollout, metric())}
-                    scale={scale()}
-                    label={`Response by ${metric()}`}
-                  />
+                  <Show
+                    when={metric() === 'all'}
+                    fallback={
+                      <TokenStrip
+                        tokens={rollout.tokens}
+                        values={valuesOf(rollout, metric())}
+                        scale={scale()}
+                        label={`Response by ${metric()}`}
+                      />
+                    }
+                  >
+                    <HeatTable
+                      caption={`Response to: ${promptText(rollout.prompt)}`}
+                      tokens={rollout.tokens}
+                      rows={METRICS.map(({ value, label, meaning }) => ({
+                        label,
+                        meaning,
+                        values: valuesOf(rollout, value),
+                      }))}
+                    />
+                  </Show>
                   <p class={styles['figures']}>
                     score {formatSigned(rollout.score)}
                     <Show when={rollout.trueReward !== null}>
                       {' '}
                       · true reward {rollout.trueReward!.toFixed(2)}
-                    </Show>
+                    </Show>{' '}
+                    <button
+                      type="button"
+                      data-plain
+                      data-small
+                      onClick={() => openInside({ text: rollout.prompt + rollout.tokens.join('') })}
+                    >
+                      Look inside
+                    </button>
                   </p>
                 </li>
               )}

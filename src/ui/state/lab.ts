@@ -43,6 +43,7 @@ export interface Experiment {
   readonly stages: Readonly<Record<Stage, StageStatus>>;
   readonly models: readonly ModelName[];
   readonly labels: LabelCounts;
+  readonly calibration: Snapshot['calibration'];
   readonly report: Report | null;
 }
 
@@ -281,6 +282,6 @@ export function createLabStore(connection: Connection): LabStore {
 }
 
 function experimentOf(snapshot: Snapshot): Experiment {
-  const { id, config, stages, models, labels, report } = snapshot;
-  return { id, config, stages, models, labels, report };
+  const { id, config, stages, models, labels, calibration, report } = snapshot;
+  return { id, config, stages, models, labels, calibration, report };
 }

@@ -1,5 +1,5 @@
 /** Hands a file to the person. */
-export function saveFile(name: string, content: Uint8Array<ArrayBuffer> | string): void {
+export function saveFile(name: string, content: Uint8Array<ArrayBuffer> | string | Blob): void {
   const url = URL.createObjectURL(new Blob([content]));
   const link = document.createElement('a');
   link.href = url;
