@@ -1,17 +1,19 @@
 /** The kernels of a training step and of a decoded token, in the variants and shapes of a model. */
 import type { Gpu, View } from '../src/gpu/device';
-import type { Kernel, Values } from '../src/gpu/kernel';
+import { elementsOf, type Kernel, type Values } from '../src/gpu/kernel';
 import type { Spread } from '../src/gpu/spread';
 import { type DispatchInfo, Tape } from '../src/gpu/tape';
 import { type Contestant, race } from '../src/gpu/timing';
 import type { BenchConfig } from '../src/hooks/benchApi';
 import { boundOf, type Peak, type Rate, rateOf } from '../src/kernels/work';
 import { ADAMW } from '../src/nn/adamw';
-import { initialWeights } from '../src/nn/init';
+import { matmul } from '../src/nn/choice';
 import { layoutOf } from '../src/nn/layout';
 import { Sampler } from '../src/nn/sampler';
 import { LmTrainer } from '../src/nn/trainer';
 import { Weights } from '../src/nn/weights';
+import { CONFIGS, type KernelSet, SQUARE_SIDES, SQUARES } from './configs';
+import { dryGpu } from './dry';
 import { contentsOf } from './inputs';
 import { opponentOf } from './naive';
 
@@ -37,17 +39,20 @@ const DECODED = 64;
 /** Tokens of a prompt before what is decoded. */
 const PROMPT = 16;
 
+/** Bytes of buffers that a kernel may take to be measured. */
+const MOST_BYTES = { software: 2 ** 29, gpu: 2 ** 32 };
+
 /** Every distinct dispatch that the model's trainer and sampler record. */
-async function recordedBy(gpu: Gpu, config: BenchConfig): Promise<Found[]> {
-  const layout = layoutOf(config, 'lm');
-  const weights = Weights.from(gpu, layout, 'weights', initialWeights(layout, 1));
+export async function recordedBy(gpu: Gpu, config: BenchConfig): Promise<Found[]> {
+  const dry = dryGpu(gpu);
+  const weights = Weights.zeros(dry, layoutOf(config, 'lm'), 'weights');
   const trainer = await LmTrainer.make(
-    gpu,
+    dry,
     weights,
     { B: config.batch, T: config.n_positions, dropout: 0, seed: 0, adamw: ADAMW },
     () => {},
   );
-  const sampler = await Sampler.make(gpu, weights, {
+  const sampler = await Sampler.make(dry, weights, {
     B: DECODED,
     P: PROMPT,
     R: config.n_positions - PROMPT,
@@ -58,11 +63,26 @@ async function recordedBy(gpu: Gpu, config: BenchConfig): Promise<Found[]> {
     pad: 0,
     stopAtEot: false,
   });
+  return distinct({ step: trainer.recorded, token: sampler.recorded });
+}
+
+/** C×C products of the three forms, by the variants chosen for them. */
+function squares(gpu: Gpu): Found[] {
+  const dry = dryGpu(gpu);
+  const tape = new Tape(dry, 'squares');
+  for (const side of SQUARE_SIDES[gpu.adapter.is_fallback ? 'software' : 'gpu']) {
+    const size = { M: side, N: side, K: side };
+    const matrix = () => dry.alloc('matrix', 4 * side * side);
+    for (const form of ['nn', 'nt', 'tn'] as const) {
+      matmul(dry, tape, form, size, { a: matrix(), b: matrix(), out: matrix() });
+    }
+  }
+  return distinct({ step: tape });
+}
+
+function distinct(tapes: Partial<Record<'step' | 'token', Tape>>): Found[] {
   const found = new Map<string, Found>();
-  for (const [tape, kind] of [
-    [trainer.recorded, 'step'],
-    [sampler.recorded, 'token'],
-  ] as const) {
+  for (const [kind, tape] of Object.entries(tapes) as ['step' | 'token', Tape][]) {
     for (const info of tape.describe()) {
       if (!info) continue;
       const key = JSON.stringify([info.kernel.name, info.params, info.constants]);
@@ -71,9 +91,6 @@ async function recordedBy(gpu: Gpu, config: BenchConfig): Promise<Found[]> {
       found.set(key, entry);
     }
   }
-  trainer.free();
-  sampler.free();
-  gpu.free(weights.arena);
   return [...found.values()];
 }
 
@@ -111,6 +128,13 @@ async function contestant(
   };
 }
 
+/** Bytes of all buffers that a dispatch binds. */
+const sizeOf = ({ kernel, constants, params }: DispatchInfo) =>
+  boundOf({ kernel, constants }).reduce(
+    (sum, [, { shape }]) => sum + 4 * elementsOf(shape, params),
+    0,
+  );
+
 async function measure(gpu: Gpu, { info, step, token }: Found, peak: Peak): Promise<KernelResult> {
   const { kernel, params, constants } = info;
   const ours = await contestant(gpu, kernel, params, constants);
@@ -133,18 +157,20 @@ async function measure(gpu: Gpu, { info, step, token }: Found, peak: Peak): Prom
   };
 }
 
-/** Measures them all; `report` gets each as it is done. */
+/** Measures all kernels of a set; `report` is told which one is next. */
 export async function measureKernels(
   gpu: Gpu,
-  config: BenchConfig,
+  set: KernelSet,
   peak: Peak,
-  report: (done: number, total: number) => void,
+  report: (what: string) => void,
 ): Promise<KernelResult[]> {
-  const found = await recordedBy(gpu, config);
+  const all = set === SQUARES ? squares(gpu) : await recordedBy(gpu, CONFIGS[set]);
+  const most = MOST_BYTES[gpu.adapter.is_fallback ? 'software' : 'gpu'];
+  const found = all.filter(({ info }) => sizeOf(info) <= most);
   const results: KernelResult[] = [];
   for (const entry of found) {
+    report(`${entry.info.kernel.name}, ${results.length + 1} of ${found.length}`);
     results.push(await measure(gpu, entry, peak));
-    report(results.length, found.length);
   }
   return results;
 }

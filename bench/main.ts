@@ -2,7 +2,7 @@
 import { Gpu } from '../src/gpu/device';
 import { measurePeak } from '../src/kernels/peak';
 import type { Peak } from '../src/kernels/work';
-import { CONFIGS, type ConfigName } from './configs';
+import { CONFIGS, type ConfigName, type KernelSet } from './configs';
 import { type Contestants, contestants } from './contestants';
 import { type KernelResult, measureKernels } from './kernels';
 import { measureSteps, type StepsResult } from './steps';
@@ -10,7 +10,7 @@ import { measureSteps, type StepsResult } from './steps';
 export interface BenchPage {
   adapter(): Promise<{ name: string; is_fallback: boolean; userAgent: string }>;
   peak(): Promise<Peak>;
-  kernels(config: ConfigName): Promise<KernelResult[]>;
+  kernels(set: KernelSet): Promise<KernelResult[]>;
   steps(config: ConfigName): Promise<StepsResult>;
   /** What is going on, in words. */
   progress(): string;
@@ -32,10 +32,6 @@ function gpu(): Promise<Gpu> {
   return opened;
 }
 
-const tell = (what: string) => (done: number, total: number) => {
-  doing = `${what}: ${done} of ${total}`;
-};
-
 window.pocketRlhfBench = {
   async adapter() {
     const { vendor, architecture, description, is_fallback } = (await gpu()).adapter;
@@ -47,13 +43,10 @@ window.pocketRlhfBench = {
     peak ??= gpu().then(measurePeak);
     return peak;
   },
-  async kernels(config) {
-    return measureKernels(
-      await gpu(),
-      CONFIGS[config],
-      await this.peak(),
-      tell(`${config} kernels`),
-    );
+  async kernels(set) {
+    return measureKernels(await gpu(), set, await this.peak(), (what) => {
+      doing = `${set} kernels: ${what}`;
+    });
   },
   async steps(config) {
     workers ??= contestants();

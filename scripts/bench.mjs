@@ -14,7 +14,10 @@ import { makeFolder } from './lab/folder.mjs';
 import { serve } from './serve.mjs';
 import { importTypeScript } from './typescript.mjs';
 
-/** @typedef {import('../bench/configs').ConfigName} ConfigName */
+/**
+ * @typedef {import('../bench/configs').ConfigName} ConfigName
+ * @typedef {import('../bench/configs').KernelSet} KernelSet
+ */
 
 /** Where the benchmark's page is built; it is no part of `dist/`. */
 const BUILT = fileURLToPath(new URL('.cache/bench/', ROOT));
@@ -22,18 +25,21 @@ const BUILT = fileURLToPath(new URL('.cache/bench/', ROOT));
 /** Without --config: what is quick on any machine, and the shapes that the lab trains. */
 const DEFAULT = {
   steps: /** @type {ConfigName[]} */ (['tiny']),
-  kernels: /** @type {ConfigName[]} */ (['nano', 'micro']),
+  kernels: /** @type {KernelSet[]} */ (['nano', 'micro', 'mini', 'gpt2', 'squares']),
 };
 
-/** @param {import('./command.mjs').Given} values @returns {Promise<ConfigName[]>} */
+/** @param {import('./command.mjs').Given} values @returns {Promise<KernelSet[]>} */
 async function readConfigs(values) {
   if (values.config === undefined) return values.kernels ? DEFAULT.kernels : DEFAULT.steps;
   /** @type {typeof import('../bench/configs')} */
-  const { CONFIGS } = await importTypeScript('bench/configs.ts');
-  const names = /** @type {ConfigName[]} */ (Object.keys(CONFIGS));
+  const { CONFIGS, SQUARES } = await importTypeScript('bench/configs.ts');
+  const names = /** @type {KernelSet[]} */ ([
+    ...Object.keys(CONFIGS),
+    ...(values.kernels ? [SQUARES] : []),
+  ]);
   return String(values.config)
     .split(',')
-    .map((word) => /** @type {ConfigName} */ (choice({ config: word }, 'config', names)));
+    .map((word) => /** @type {KernelSet} */ (choice({ config: word }, 'config', names)));
 }
 
 /** The place for the results. @param {unknown} path @returns {string | undefined} */
@@ -110,6 +116,10 @@ async function bench(args) {
     const named = `${adapter.name}${adapter.is_fallback ? ' (software)' : ''}, ${page.version}`;
     /** @type {Record<string, unknown>} */
     const results = { adapter, browser: page.version, kernels: {}, steps: {} };
+    // After each piece, so that a long run that is stopped leaves what it has.
+    const keep = () => {
+      if (file) writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
+    };
     // Asked for alone, kernels are measured alone.
     const wantsSteps = !values.kernels || values.config !== undefined;
     if (values.kernels) {
@@ -130,17 +140,18 @@ async function bench(args) {
         );
         Object.assign(/** @type {object} */ (results.kernels), { [name]: measured });
         console.log(`${kernelTable(name, measured, named)}\n`);
+        keep();
       }
-      if (wantsSteps) {
+      if (wantsSteps && name !== 'squares') {
         const measured = await showing(
           page,
           page.evaluate((config) => window.pocketRlhfBench.steps(config), name),
         );
         Object.assign(/** @type {object} */ (results.steps), { [name]: measured });
         console.log(`${stepsTable(name, measured, named)}\n`);
+        keep();
       }
     }
-    if (file) writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
   } finally {
     await page.close();
     await site.close();

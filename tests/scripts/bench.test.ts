@@ -3,7 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 
 test.each([
-  ['--config huge', /^--config must be one of tiny, small, nano, micro, mini, not 'huge'\.\n$/],
+  [
+    '--config huge',
+    /^--config must be one of tiny, small, nano, micro, mini, gpt2, not 'huge'\.\n$/,
+  ],
   ['--browser lynx', /^--browser must be one of chromium, firefox, not 'lynx'\.\n$/],
   ['--json /proc/nobody/b.json', /^--json \/proc\/nobody\/b\.json cannot be written .*\n$/],
   ['--fast', /^Unknown option '--fast'; the options are --browser, .*\n$/],

@@ -1,0 +1,20 @@
+/** The shapes that the benchmark measures are recorded without the model's memory. */
+import { expect, test } from 'vitest';
+import { CONFIGS } from '../../bench/configs';
+import { recordedBy } from '../../bench/kernels';
+import { Gpu } from '../../src/gpu/device';
+
+test('GPT-2 124 M gives its kernels and shapes, and no buffer is made', async () => {
+  const gpu = await Gpu.open();
+  const found = await recordedBy(gpu, CONFIGS.gpt2);
+  expect(gpu.counters).toMatchObject({ buffers: 0, peakBytes: 0, bindGroups: 0 });
+  // The forward c_fc of each of 12 blocks, over 256 rows.
+  const expand = found.filter(
+    ({ info: { kernel, params } }) =>
+      kernel.name.startsWith('matmul_nn') && params['N'] === 3072 && params['M'] === 256,
+  );
+  expect(expand.map(({ step }) => step)).toEqual([12]);
+  const head = found.filter(({ info: { params } }) => Object.values(params).includes(50257));
+  expect(head.length).toBeGreaterThan(3);
+  gpu.close();
+});
