@@ -146,13 +146,13 @@ export const FIELDS = {
   ),
   'data.ranked_prompts': whole(
     'Ranked prompts',
-    [1000, 2000, 2000],
+    2000,
     [8, 100_000],
     'Prompts whose completions the training labelers rank.',
     '33,207',
   ),
 
-  'reward.epochs': whole('Epochs', 1, [1, 16], 'Passes over the rankings.', '1'),
+  'reward.epochs': whole('Epochs', [2, 1, 1], [1, 16], 'Passes over the rankings.', '1'),
   'reward.prompts_per_batch': whole(
     'Prompts a batch',
     8,
@@ -162,7 +162,7 @@ export const FIELDS = {
   ),
   'reward.lr': real(
     'Learning rate',
-    [2e-3, 1e-3, 5e-4],
+    [1e-3, 1e-3, 5e-4],
     [1e-7, 1],
     'Peak; cosine to a tenth.',
     '9e-6',

@@ -183,10 +183,16 @@ export class Experiment {
     });
   }
 
-  /** Forgets metrics that a resumed training will make again. */
-  rewind(training: Training, step: number): void {
+  /**
+   * The checkpoint of this training, if the experiment stopped in it; metrics past it, which the
+   * training will make again, are forgotten.
+   */
+  resumeFrom(training: Training): Checkpoint | undefined {
+    const checkpoint = this.checkpoint?.training === training ? this.checkpoint : undefined;
     const rows = this.parts.metrics[training];
+    const step = checkpoint?.step ?? 0;
     if (rows) this.parts.metrics[training] = rows.filter((row) => row.step <= step);
+    return checkpoint;
   }
 
   async changeSetting(key: FieldKey, value: number | boolean): Promise<void> {
@@ -219,6 +225,10 @@ export class Experiment {
       delete this.record.report[stage];
     }
     if (from === 'base') this.parts.tokenizer = null;
+    if (gone.includes('sft')) {
+      this.parts.sftEpochs = [];
+      this.parts.sftTrunk = null;
+    }
     if (gone.includes('reward')) {
       this.parts.rankings = {};
       this.parts.calibration = null;
@@ -245,7 +255,7 @@ export class Experiment {
 /** Rows are only ever appended, so a copy of the lists is enough to hold a moment fast. */
 function copyOf(part: Parts[keyof Parts]): unknown {
   if (Array.isArray(part)) return [...part];
-  if (part === null || typeof part !== 'object') return part;
+  if (part === null || typeof part !== 'object' || ArrayBuffer.isView(part)) return part;
   return Object.fromEntries(
     Object.entries(part).map(([key, value]) => [key, Array.isArray(value) ? [...value] : value]),
   );

@@ -8,7 +8,8 @@ import { joinDocuments } from '../text/datasets/packing';
 import { writeModelFolder } from '../text/formats/huggingface';
 import type { Experiment, RankingSplit } from './experiment';
 import type { Material } from './material';
-import { demonstrationsOf, skillItems, trainingRankings } from './pipeline';
+import { skillItems, trainingRankings } from './pipeline';
+import { demonstrationsOf } from './sft_stage';
 
 type Make = () => Uint8Array | string | Promise<Uint8Array | undefined>;
 

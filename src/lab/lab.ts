@@ -31,12 +31,13 @@ import { experimentFiles } from './files';
 import { importBase } from './import_base';
 import { type InspectRequest, inspect } from './inspect';
 import { Library } from './library';
-import { demonstrationsOf, labelCounts } from './pipeline';
+import { labelCounts } from './pipeline';
 import { sampleAnswers, scoreAnswer, scoreTexts } from './playground';
 import { kernelSource, profileStep } from './profile';
 import type { ProfiledStep } from './profile_api';
 import { browserEstimate } from './room';
 import { openSession, type Prepare, type Session, snapshotOf, updateStages } from './session';
+import { demonstrationsOf } from './sft_stage';
 
 /** What the lab needs from where it runs. */
 export interface LabOptions {

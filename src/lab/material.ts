@@ -7,7 +7,7 @@ import { type TokenizedExample, tokenizeExamples } from '../text/datasets/exampl
 import { packDocuments, type TokenStream } from '../text/datasets/packing';
 import { Tokenizer } from '../text/tokenizer/tokenizer';
 import { trainBpe } from '../text/tokenizer/trainBpe';
-import { makeWorld, type World } from '../text/world';
+import { makeWorld, trainingSizes, type World } from '../text/world';
 
 /** Plain data, as it crosses from the text worker. */
 export interface RawMaterial {
@@ -31,7 +31,17 @@ export function makeMaterial(
   report: (what: string) => void = () => {},
 ): RawMaterial {
   report('writing the corpus');
-  const world = makeWorld({ seed, preset });
+  const usual = trainingSizes(preset);
+  const world = makeWorld({
+    seed,
+    preset,
+    // Fewer are the first of the usual ones; more make a larger world.
+    sizes: {
+      demonstrations: Math.max(usual.demonstrations, settings['data.demonstrations']),
+      rankedPrompts: Math.max(usual.rankedPrompts, settings['data.ranked_prompts']),
+      prompts: Math.max(usual.prompts, settings['data.prompts']),
+    },
+  });
   report('training the tokenizer');
   const tokenizer = trainBpe(world.corpus.train, { vocabSize: settings['model.vocab_size'] });
   report('tokenising the corpus');

@@ -5,6 +5,7 @@ import type { Calibration } from '../rlhf/calibration';
 import type { EvaluationRow } from '../rlhf/evaluate';
 import type { PpoBatch } from '../rlhf/ppo';
 import type { Ranking, RankingTask } from '../rlhf/rankings';
+import type { SftEpoch } from '../rlhf/sft';
 import type {
   DemonstrationRecord,
   LabEvent,
@@ -72,6 +73,10 @@ export interface Parts {
   personal: PersonalRanking[];
   imported: Ranking[];
   demonstrations: DemonstrationRecord[] | null;
+  /** The weights after each epoch of SFT, among which the reward model chooses. */
+  sftEpochs: SftEpoch[];
+  /** SFT's weights with the lowest validation loss: the reward model's trunk. */
+  sftTrunk: Floats | null;
   evaluation: EvaluationRow[];
   duels: DuelRecord[];
   /** An imported base model's `tokenizer.json`; null where it is trained on the corpus. */
@@ -94,6 +99,8 @@ export const emptyParts = (): Parts => ({
   personal: [],
   imported: [],
   demonstrations: null,
+  sftEpochs: [],
+  sftTrunk: null,
   evaluation: [],
   duels: [],
   tokenizer: null,

@@ -8,20 +8,19 @@ import { layoutOf } from '../nn/layout';
 import { Weights } from '../nn/weights';
 import { trainBase } from '../rlhf/base';
 import { calibrationOf } from '../rlhf/calibration';
-import type { Checkpoint, StageContext } from '../rlhf/context';
+import type { StageContext } from '../rlhf/context';
 import { corpusLoss, evaluate } from '../rlhf/evaluate';
-import { LmEvaluator } from '../rlhf/losses';
 import { type PpoBatch, trainPpo } from '../rlhf/ppo';
 import { labelAgreement, type Ranking, sampleTasks } from '../rlhf/rankings';
 import { trainReward } from '../rlhf/reward';
 import { accuracyOf, foldShift, pairMargins, Scorer } from '../rlhf/scorer';
-import { exampleBatches, trainSft } from '../rlhf/sft';
 import { mean } from '../rlhf/statistics';
 import type { SkillExample } from '../text/world';
 import type { LabEvent, RolloutView } from './api';
 import type { Experiment, PersonalRanking } from './experiment';
 import { type Judge, rankOnce, rankTwice } from './judge';
-import { type Material, tokenizeDemonstrations } from './material';
+import type { Material } from './material';
+import { chosenSft, demonstrationsOf, runSft, sftTrunk } from './sft_stage';
 
 type Floats = Float32Array<ArrayBuffer>;
 
@@ -40,17 +39,6 @@ const HELD_SHARE = 0.2;
 /** Sequences that are scored at a time. */
 const SCORED = 64;
 
-/** The checkpoint of this training, if the experiment stopped in it. */
-function checkpointOf(experiment: Experiment, training: Checkpoint['training']) {
-  const checkpoint = experiment.checkpoint;
-  if (checkpoint?.training !== training) {
-    experiment.rewind(training, 0);
-    return undefined;
-  }
-  experiment.rewind(training, checkpoint.step);
-  return checkpoint;
-}
-
 export const RUN_STAGE: Readonly<Record<Stage, (parts: PipelineParts) => Promise<void>>> = {
   base: runBase,
   sft: runSft,
@@ -60,7 +48,7 @@ export const RUN_STAGE: Readonly<Record<Stage, (parts: PipelineParts) => Promise
 };
 
 async function runBase({ ctx, experiment, material }: PipelineParts): Promise<void> {
-  const floats = await trainBase(ctx, material.corpus, checkpointOf(experiment, 'base'));
+  const floats = await trainBase(ctx, material.corpus, experiment.resumeFrom('base'));
   const { report } = experiment.record;
   const weights = Weights.from(ctx.gpu, layoutOf(ctx.model, 'lm'), 'base', floats as Floats);
   try {
@@ -74,48 +62,12 @@ async function runBase({ ctx, experiment, material }: PipelineParts): Promise<vo
   experiment.setModel('base', floats as Floats);
 }
 
-/** The demonstrations in use: a person's edition of them, or the world's. */
-export const demonstrationsOf = (experiment: Experiment, material: Material) =>
-  experiment.parts.demonstrations ??
-  material.world.demonstrations.train.slice(
-    0,
-    experiment.record.config.settings['data.demonstrations'],
-  );
-
-async function runSft({ ctx, experiment, material }: PipelineParts): Promise<void> {
-  const { tokenizer, corpus, world } = material;
-  const T = ctx.model.n_positions;
-  const train = tokenizeDemonstrations(demonstrationsOf(experiment, material), tokenizer, T);
-  const val = tokenizeDemonstrations(world.demonstrations.val, tokenizer, T);
-  if (train.leftOut > 0) {
-    ctx.log(`${train.leftOut} demonstrations are longer than ${T} tokens and were left out.`);
-  }
-  const demonstrations = { train: train.examples, val: val.examples };
-  const base = experiment.model('base');
-  for (const recipe of ['sft', 'sft_for_rl'] as const) {
-    if (experiment.models.has(recipe)) continue;
-    const resume = checkpointOf(experiment, recipe);
-    const floats = await trainSft(ctx, recipe, base, demonstrations, corpus, resume);
-    experiment.setModel(recipe, floats as Floats);
-    await experiment.finish();
-  }
-  const weights = Weights.from(ctx.gpu, layoutOf(ctx.model, 'lm'), 'sft', experiment.model('sft'));
-  const evaluator = await LmEvaluator.make(ctx.gpu, weights, 16, T);
-  try {
-    const batches = exampleBatches(val.examples, { B: 16, T, pad: tokenizer.pad });
-    experiment.record.report.sft = { val_loss: await evaluator.loss(batches) };
-  } finally {
-    evaluator.free();
-    ctx.gpu.free(weights.arena);
-  }
-}
-
 /** Samples what is ranked, and lets the simulated labelers rank it; done once an experiment. */
 async function gatherRankings({ ctx, experiment, material, judge, emit }: PipelineParts) {
   const { parts } = experiment;
   if (parts.rankings.heldout) return;
   const { rankingPrompts } = material.world;
-  const models = { sft: experiment.model('sft'), base: experiment.model('base') };
+  const models = { sft: sftTrunk(experiment), base: experiment.model('base') };
   const texts = (prompts: readonly { prompt: string }[]) => prompts.map(({ prompt }) => prompt);
   const train = texts(rankingPrompts.train).slice(0, ctx.settings['data.ranked_prompts']);
   // People may have ranked some already: those tasks stay as they were shown.
@@ -209,10 +161,10 @@ async function runReward(run: PipelineParts): Promise<void> {
   };
   const trained = await trainReward(
     ctx,
-    experiment.model('sft'),
+    sftTrunk(experiment),
     rankings,
     async (weights) => accuracyOf(await scoring(weights, (scorer) => pairMargins(scorer, glance))),
-    checkpointOf(experiment, 'reward'),
+    experiment.resumeFrom('reward'),
   );
   const weights = Weights.from(ctx.gpu, layout, 'reward', trained);
   try {
@@ -234,7 +186,11 @@ async function runReward(run: PipelineParts): Promise<void> {
       heldout_labeler_accuracy: accuracyOf(held.heldout),
       label_agreement: labelAgreement(val),
     };
+    const chosen = await chosenSft(ctx, experiment, material, folded);
     experiment.setModel('reward', folded);
+    if (!chosen) return;
+    experiment.setModel('sft', chosen.weights);
+    experiment.record.report.sft = { val_loss: chosen.valLoss };
   } finally {
     ctx.gpu.free(weights.arena);
   }
@@ -260,7 +216,7 @@ async function runPpo({ ctx, experiment, material, judge, emit }: PipelineParts)
         emit({ type: 'rollouts', iteration: batch.iteration, rollouts });
       },
     },
-    checkpointOf(experiment, 'ppo'),
+    experiment.resumeFrom('ppo'),
   );
   experiment.setModel('policy', outputs.policy);
   experiment.setModel('policy_raw', outputs.policyRaw);

@@ -89,6 +89,10 @@ export const PART_SCHEMAS: Readonly<Record<keyof Parts, v.GenericSchema>> = {
   ),
   imported: v.array(ranking),
   demonstrations: v.nullable(v.array(demonstration)),
+  sftEpochs: v.array(
+    v.looseObject({ epoch: whole, update: whole, valLoss: number, weights: floats }),
+  ),
+  sftTrunk: v.nullable(floats),
   evaluation: v.array(v.looseObject({ prompt: v.string() })),
   duels: v.array(
     v.looseObject({

@@ -97,6 +97,7 @@ export const SEEDS = {
   ppoPtx: 107,
   evaluate: 127,
   shown: 131,
+  sftChoice: 137,
 } as const;
 
 /** The seed of one use (unsigned 32 bit). */

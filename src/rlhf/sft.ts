@@ -3,7 +3,8 @@
  * tokens, the prompt masked, residual dropout, cosine to a tenth without warm-up.
  *
  * Two recipes, as in the paper: `sft`, of which the weights with the lowest validation loss are
- * kept, gives the reward model its trunk; `sft_for_rl`, with corpus windows mixed into
+ * kept until a reward model can choose among its epochs (sft_choice.ts), gives the reward model its
+ * trunk; `sft_for_rl`, with corpus windows mixed into
  * every batch, is where PPO starts, the reference of its KL and the opponent in win rates.
  */
 import type { Weights } from '../nn/weights';
@@ -32,7 +33,19 @@ export function* exampleBatches(
   }
 }
 
-/** Fine-tunes the base model by one of the two recipes. */
+/** The weights after an epoch of SFT, among which the reward model chooses. */
+export interface SftEpoch {
+  readonly epoch: number;
+  /** Updates done. */
+  readonly update: number;
+  readonly valLoss: number;
+  readonly weights: Float32Array<ArrayBuffer>;
+}
+
+/**
+ * Fine-tunes the base model by one of the two recipes.
+ * @param onEpoch is given the weights after (about) each epoch
+ */
 export async function trainSft(
   ctx: StageContext,
   recipe: 'sft' | 'sft_for_rl',
@@ -40,6 +53,7 @@ export async function trainSft(
   demonstrations: Demonstrations,
   corpus: Corpus,
   resume?: Checkpoint,
+  onEpoch: (epoch: SftEpoch) => Promise<void> = async () => {},
 ): Promise<Float32Array> {
   const { settings, model, tokenizer } = ctx;
   const T = model.n_positions;
@@ -51,6 +65,10 @@ export async function trainSft(
   const epochs = settings[`${recipe}.epochs`];
   const updates = order.stepsFor(epochs);
   const pad = tokenizer.pad;
+  const every = Math.max(1, Math.ceil(updates / epochs / 2));
+  /** Epochs that are done after an update. */
+  const epochAt = (update: number) =>
+    update === updates ? epochs : Math.floor((update * epochs) / updates);
 
   const batch = (update: number) => {
     const examples = order.batch(update - 1).map((index) => demonstrations.train[index]!);
@@ -68,6 +86,11 @@ export async function trainSft(
     try {
       const val_loss = await evaluator.loss(exampleBatches(demonstrations.val, { B: 16, T, pad }));
       await showSamples(ctx, recipe, update, weights);
+      const epoch = epochAt(update);
+      if (epoch > epochAt(Math.max(0, update - every))) {
+        const floats = (await weights.floats(ctx.gpu)) as Float32Array<ArrayBuffer>;
+        await onEpoch({ epoch, update, valLoss: val_loss, weights: floats });
+      }
       return { val_loss };
     } finally {
       evaluator.free();
@@ -87,7 +110,7 @@ export async function trainSft(
       weightDecay: settings[`${recipe}.weight_decay`],
       lr: (update) => cosine(update, { peak: settings[`${recipe}.lr`], updates }),
       batch,
-      look: { every: Math.max(1, Math.ceil(updates / epochs / 2)), at: look },
+      look: { every, at: look },
       keepBest: recipe === 'sft',
     },
     resume,

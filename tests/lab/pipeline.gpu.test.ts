@@ -92,6 +92,21 @@ describe('a run from random weights to the report', () => {
     expect(Math.abs(sum / demonstrations.length)).toBeLessThan(1e-4);
   });
 
+  it('keeps the epoch of SFT that the reward model scores highest, as the model that is exported', async () => {
+    const message = events.find((e) => e.type === 'log' && e.message.startsWith("SFT's answers"));
+    const { message: listed } = message as { message: string };
+    const scores = [...listed.matchAll(/(\d+): (-?[\d.]+)/g)].map(([, , score]) => Number(score));
+    expect(scores).toHaveLength(smallConfig().settings['sft.epochs']);
+    const kept = Number(/kept (\d+)/.exec(listed)![1]);
+    expect(scores[kept - 1]).toBe(Math.max(...scores));
+    const { metrics } = (await lab.snapshot())!;
+    const looks = metrics.sft!.flatMap(({ val_loss }) =>
+      val_loss === undefined ? [] : [val_loss],
+    );
+    // The last look of each epoch; the exported model's loss is measured anew over the same texts.
+    expect(report.sft!.val_loss).toBeCloseTo(looks[2 * kept - 1]!, 5);
+  });
+
   it('sends metrics, samples and progress of every training', () => {
     const trainings = new Set(events.flatMap((e) => (e.type === 'metrics' ? [e.training] : [])));
     expect([...trainings].sort()).toEqual(['base', 'ppo', 'reward', 'sft', 'sft_for_rl']);

@@ -17,4 +17,4 @@ export {
 export { LIMITS } from './limits';
 export { claimText, score } from './scorer';
 export type * from './types';
-export { makeWorld, type TrainingSizes, type WorldOptions } from './world';
+export { makeWorld, type TrainingSizes, trainingSizes, type WorldOptions } from './world';

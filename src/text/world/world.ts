@@ -35,7 +35,7 @@ const SIZES: Readonly<Record<WorldPreset, Sizes>> = {
     scale: { entities: 3, story: [2, 3], list: 4, sum: 10 },
     characters: 1_190_000,
     demonstrations: 2000,
-    rankedPrompts: 1000,
+    rankedPrompts: 2000,
     prompts: 2000,
     test: 400,
     skillTests: 100,
@@ -59,6 +59,12 @@ const SIZES: Readonly<Record<WorldPreset, Sizes>> = {
     skillTests: 100,
   },
 };
+
+/** How many training prompts of each kind a preset's world holds, unless more are asked for. */
+export function trainingSizes(preset: WorldPreset): TrainingSizes {
+  const { demonstrations, rankedPrompts, prompts } = SIZES[preset];
+  return { demonstrations, rankedPrompts, prompts };
+}
 
 /** Prompts of the validation split, and of the split that the held-out labelers rank. */
 const VALIDATION = 200;

@@ -54,12 +54,12 @@ describe('the same seed and size', () => {
 });
 
 describe('sizes', () => {
-  it('of nano are those of the design', () => {
+  it('of nano are those of the preset', () => {
     expect(nano.demonstrations.train).toHaveLength(2000);
     expect(nano.prompts.train).toHaveLength(2000);
     expect(nano.prompts.test).toHaveLength(400);
     expect(nano.prompts.val).toHaveLength(200);
-    expect(nano.rankingPrompts.train).toHaveLength(1000);
+    expect(nano.rankingPrompts.train).toHaveLength(2000);
     expect(nano.rankingPrompts.val).toHaveLength(200);
     expect(nano.rankingPrompts.heldout).toHaveLength(200);
     const { people, animals, things, places } = nano.facts.lexicon;
@@ -226,7 +226,7 @@ describe('skills', () => {
 });
 
 const PINNED: Record<'nano' | 'micro', string> = {
-  nano: '0d20f2f76aa40239334a3802f12ceb74e0007453343f6dbeccfe555459b99e4d',
+  nano: '2b770a552800d3bb1838bf1b9690b92fef9fea5bdae0e1146c39223345496818',
   micro: 'ebe8a9c7ca989c7fff97848e17163aa7fe026f11361f81a935aeefb3165887ac',
 };
 
