@@ -49,7 +49,7 @@ describe('resuming', () => {
         name,
       ).toBe(true);
     }
-  }, 300_000);
+  }, 900_000);
 
   it('does not repeat or lose a row of the metrics', async () => {
     const { lab } = testLab();

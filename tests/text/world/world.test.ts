@@ -226,8 +226,8 @@ describe('skills', () => {
 });
 
 const PINNED: Record<'nano' | 'micro', string> = {
-  nano: '2b770a552800d3bb1838bf1b9690b92fef9fea5bdae0e1146c39223345496818',
-  micro: 'ebe8a9c7ca989c7fff97848e17163aa7fe026f11361f81a935aeefb3165887ac',
+  nano: '4f3ec3bd5286999effe482092f481b4f0c95dddf69ae9414ecc4c41f1c08a3fb',
+  micro: '78513673b51155e8f8c95ab1140f7e1b52f0f31fa35d65b459852f031b344621',
 };
 
 it('briefs survive JSON', () => {
