@@ -5,6 +5,7 @@ import * as dropout from './dropout';
 import * as embedding from './embedding';
 import * as inside from './inside';
 import * as linear from './linear';
+import * as linearTiled from './linear_tiled';
 import * as loss from './loss';
 import * as norm from './norm';
 import * as optimizer from './optimizer';
@@ -13,7 +14,20 @@ import * as rlhf from './rlhf';
 import * as sampling from './sampling';
 
 export const KERNELS: ReadonlyMap<string, Kernel> = new Map(
-  [attention, dropout, embedding, inside, linear, loss, norm, optimizer, probe, rlhf, sampling]
+  [
+    attention,
+    dropout,
+    embedding,
+    inside,
+    linear,
+    linearTiled,
+    loss,
+    norm,
+    optimizer,
+    probe,
+    rlhf,
+    sampling,
+  ]
     .flatMap((group) => Object.values(group) as unknown as Kernel[])
     .map((kernel) => [kernel.name, kernel]),
 );

@@ -1,7 +1,7 @@
 /**
  * Matrix products. M rows, N columns, K the summed dimension; row-major. Each of the three layouts
  * has a kernel for any size and one, `…Vec4`, that reads four numbers at a time and needs sizes that
- * are multiples of 4; `linear_choice.ts` chooses between them. Both have the same table.
+ * are multiples of 4; `linear_choice.ts` chooses between them. Both have the same table (`linear_tables.ts`).
  */
 
 import matmulNaive from '../../shaders/matmul_naive.wgsl?raw';
@@ -11,17 +11,8 @@ import matmulNtCode from '../../shaders/matmul_nt.wgsl?raw';
 import matmulNtVec4Code from '../../shaders/matmul_nt_vec4.wgsl?raw';
 import matmulTnCode from '../../shaders/matmul_tn.wgsl?raw';
 import matmulTnVec4Code from '../../shaders/matmul_tn_vec4.wgsl?raw';
-import {
-  defineKernel,
-  groups,
-  inout,
-  input,
-  optionalInout,
-  optionalInput,
-  optionalOutput,
-  output,
-  type Values,
-} from '../gpu/kernel';
+import { defineKernel, groups, input, output, type Values } from '../gpu/kernel';
+import { nnTable, ntTable, tnTable } from './linear_tables';
 
 /** Rows a thread owns (4, 8; with vec4 also 16) and threads of a workgroup down and across. */
 const TILE = { TILE_M: 8, WG_M: 8, WG_N: 8 };
@@ -33,26 +24,9 @@ const tiles = (
   { TILE_M, WG_M, WG_N }: Values<'TILE_M' | 'WG_M' | 'WG_N'>,
 ) => [groups(N, columns * WG_N), groups(M, TILE_M * WG_M)] as const;
 
-const params = { M: 'u32', N: 'u32', K: 'u32' } as const;
+const nn = nnTable(TILE);
 
-const nn = {
-  params,
-  bindings: {
-    a: input('M, K'),
-    b: input('K, N'),
-    bias: optionalInput('N'),
-    residual: optionalInput('M, N'),
-    mask: optionalInput('M, N'),
-    pre: optionalOutput('M, N'),
-    out: output('M, N'),
-  },
-  constants: { ...TILE, BIAS: 0, GELU: 0, DROPOUT: 0, RESIDUAL: 0 },
-};
-
-/**
- * out = epilogue(a·b): `BIAS` adds bias; `GELU` stores the sum in `pre` and applies gelu_new;
- * `DROPOUT` multiplies by mask; `RESIDUAL` adds residual last.
- */
+/** out = epilogue(a·b). */
 export const matmulNN = defineKernel({
   ...nn,
   name: 'matmul_nn',
@@ -68,18 +42,9 @@ export const matmulNNVec4 = defineKernel({
   grid: (params, constants) => tiles(8, params, constants),
 });
 
-const nt = {
-  params,
-  bindings: {
-    a: input('M, K'),
-    b: input('N, K'),
-    pre: optionalInput('M, N'),
-    out: output('M, N'),
-  },
-  constants: { ...TILE, GELU_BACKWARD: 0 },
-};
+const nt = ntTable(TILE);
 
-/** out = a·bᵀ; with `GELU_BACKWARD` times gelu_new'(pre). */
+/** out = a·bᵀ. */
 export const matmulNT = defineKernel({
   ...nt,
   name: 'matmul_nt',
@@ -95,18 +60,9 @@ export const matmulNTVec4 = defineKernel({
   grid: (params, constants) => tiles(8, params, constants),
 });
 
-const tn = {
-  params,
-  bindings: {
-    a: input('K, M'),
-    b: input('K, N'),
-    out: inout('M, N'),
-    dbias: optionalInout('N'),
-  },
-  constants: { ...TILE, ACCUMULATE: 0, BIAS: 0 },
-};
+const tn = tnTable(TILE);
 
-/** out = aᵀ·b (+ out with `ACCUMULATE`); with `BIAS` also dbias = column sums of b (+ dbias). */
+/** out = aᵀ·b. */
 export const matmulTN = defineKernel({
   ...tn,
   name: 'matmul_tn',
@@ -126,7 +82,7 @@ export const matmulTNVec4 = defineKernel({
 export const matmulNaiveKernel = defineKernel({
   name: 'matmul_naive',
   code: matmulNaive,
-  params,
+  params: nn.params,
   bindings: { a: input('M, K'), b: input('K, N'), out: output('M, N') },
   constants: { TRANSPOSE_A: 0, TRANSPOSE_B: 0 },
   grid: ({ M, N }) => [groups(N, 8), groups(M, 8)],

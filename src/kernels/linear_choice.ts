@@ -8,6 +8,7 @@
 import type { Kernel, Values } from '../gpu/kernel';
 import { groups } from '../gpu/kernel';
 import { matmulNN, matmulNNVec4, matmulNT, matmulNTVec4, matmulTN, matmulTNVec4 } from './linear';
+import { matmulNNTiled, matmulNTTiled, matmulTNTiled } from './linear_tiled';
 
 export type MatmulForm = 'nn' | 'nt' | 'tn';
 
@@ -27,20 +28,24 @@ export interface MatmulAdapter {
 
 /** One way to run a product; the constants of the epilogue are the caller's to add. */
 export interface MatmulVariant {
-  /** Stable, such as `matmul_nn_vec4 8·8×8`: kernel, rows a thread, threads down × across. */
+  /**
+   * Stable: the kernel, and the rows × columns × k of a tile (`matmul_nn_tiled 64×64×32`, with
+   * `/4` for 4 slices of K) or the rows a thread owns and the threads down × across
+   * (`matmul_nn_vec4 8·8×8`).
+   */
   readonly name: string;
-  /** All variants of a form have the same bindings and params. */
-  readonly kernel: MatmulKernel;
-  readonly constants: Values<'TILE_M' | 'WG_M' | 'WG_N'>;
+  /** All variants of a form have the same bindings and epilogue. */
+  readonly kernel: Kernel;
+  readonly constants: Values;
+  /** Parts of K that are summed apart and then added up; undefined for kernels that cannot. */
+  readonly slices?: number;
 }
 
-type MatmulKernel = typeof matmulNN | typeof matmulNT | typeof matmulTN;
-
-const FORMS = {
-  nn: { any: matmulNN, vec4: matmulNNVec4 },
-  nt: { any: matmulNT, vec4: matmulNTVec4 },
-  tn: { any: matmulTN, vec4: matmulTNVec4 },
-} as const;
+const FORMS: Record<MatmulForm, Record<'any' | 'vec4' | 'tiled', Kernel>> = {
+  nn: { any: matmulNN, vec4: matmulNNVec4, tiled: matmulNNTiled },
+  nt: { any: matmulNT, vec4: matmulNTVec4, tiled: matmulNTTiled },
+  tn: { any: matmulTN, vec4: matmulTNVec4, tiled: matmulTNTiled },
+} as unknown as Record<MatmulForm, Record<'any' | 'vec4' | 'tiled', Kernel>>;
 
 /** Lanes of the widest vectors that a software adapter uses. */
 const LANES = 8;
@@ -48,6 +53,18 @@ const LANES = 8;
 const ENOUGH_WORKGROUPS = 4;
 /** Threads that keep a GPU busy. */
 const ENOUGH_THREADS = 8192;
+/** Workgroups with tiles that keep a GPU busy. */
+const ENOUGH_TILES = 64;
+/** A slice of K shorter than this costs more to add up than it gains. */
+const SHORTEST_SLICE = 128;
+
+/** Tiles in workgroup memory, the largest first: 128×128×16, 64×64×16, 64×64×32, 32×32×32. */
+const TILINGS = [
+  { WG_M: 16, WG_N: 16, ROWS: 2, COLUMNS: 2, BLOCK_K: 16 },
+  { WG_M: 8, WG_N: 8, ROWS: 2, COLUMNS: 2, BLOCK_K: 16 },
+  { WG_M: 16, WG_N: 16, ROWS: 1, COLUMNS: 1, BLOCK_K: 32 },
+  { WG_M: 8, WG_N: 8, ROWS: 1, COLUMNS: 1, BLOCK_K: 32 },
+] as const;
 
 const fitsVec4 = (form: MatmulForm, { M, N, K }: MatmulSize) =>
   N % 4 === 0 && K % 4 === 0 && (form !== 'tn' || M % 4 === 0);
@@ -61,33 +78,72 @@ export function matmulClass(form: MatmulForm, size: MatmulSize): string {
   return `${form} ${sides.join('×')}${fitsVec4(form, size) ? '' : ' unaligned'}`;
 }
 
-/** Every variant that can run this product on this kind of adapter, the default first. */
+/**
+ * Every variant that can run this product on this kind of adapter, the default first. A software
+ * adapter is offered no workgroup memory, which costs it more than it saves.
+ */
 export function matmulVariants(
   form: MatmulForm,
   size: MatmulSize,
   { software }: Pick<MatmulAdapter, 'software'>,
 ): MatmulVariant[] {
   const vec4 = fitsVec4(form, size);
-  const kernel: Kernel = FORMS[form][vec4 ? 'vec4' : 'any'];
+  const kernel = FORMS[form][vec4 ? 'vec4' : 'any'];
+  const inRegisters = software ? softwareVariants(kernel, size, vec4) : gpuVariants(kernel, size);
+  if (software || !vec4) return inRegisters;
+  // A product of few rows fills no tile.
+  const tiled = tiledVariants(form, size);
+  return size.M < 16 ? [...inRegisters, ...tiled] : [...tiled, ...inRegisters];
+}
+
+const preferring = <T>(all: readonly T[], preferred: T) => [
+  preferred,
+  ...all.filter((one) => one !== preferred),
+];
+
+const inRegisters = (kernel: Kernel, TILE_M: number, WG_M: number, WG_N: number) => ({
+  name: `${kernel.name} ${TILE_M}·${WG_M}×${WG_N}`,
+  kernel,
+  constants: { TILE_M, WG_M, WG_N },
+});
+
+/** As many rows a thread as leave a workgroup for every core: a load then serves the most products. */
+function softwareVariants(kernel: Kernel, { M, N }: MatmulSize, vec4: boolean): MatmulVariant[] {
   const columns = vec4 ? 8 : 4;
   const rows = vec4 ? [16, 8, 4] : [8, 4];
-  const { across, enough } = software
-    ? { across: lanesAcross(size.N, columns), enough: ENOUGH_WORKGROUPS }
-    : { across: 8, enough: ENOUGH_THREADS };
-  const down = software ? LANES / across : 8;
-  /** Workgroups on a software adapter, threads on a GPU. */
-  const parts = (TILE_M: number) =>
-    software
-      ? groups(size.N, columns * across) * groups(size.M, TILE_M * down)
-      : groups(size.N, columns) * groups(size.M, TILE_M);
-  // As many rows a thread as leave enough parts: a load then serves the most products.
-  const usual = software ? rows : rows.filter((TILE_M) => TILE_M < 16);
-  const preferred = usual.find((TILE_M) => parts(TILE_M) >= enough) ?? rows.at(-1)!;
-  return [preferred, ...rows.filter((TILE_M) => TILE_M !== preferred)].map((TILE_M) => ({
-    name: `${kernel.name} ${TILE_M}·${down}×${across}`,
-    kernel: kernel as unknown as MatmulKernel,
-    constants: { TILE_M, WG_M: down, WG_N: across },
-  }));
+  const across = lanesAcross(N, columns);
+  const down = LANES / across;
+  const workgroups = (TILE_M: number) => groups(N, columns * across) * groups(M, TILE_M * down);
+  const enough = rows.find((TILE_M) => workgroups(TILE_M) >= ENOUGH_WORKGROUPS) ?? rows.at(-1)!;
+  return preferring(rows, enough).map((TILE_M) => inRegisters(kernel, TILE_M, down, across));
+}
+
+/** Square workgroups, and as many rows a thread as leave enough threads. */
+function gpuVariants(kernel: Kernel, { M, N }: MatmulSize): MatmulVariant[] {
+  const columns = kernel.name.endsWith('vec4') ? 8 : 4;
+  const threads = (TILE_M: number) => groups(N, columns) * groups(M, TILE_M);
+  const enough = threads(8) >= ENOUGH_THREADS ? 8 : 4;
+  return preferring([8, 4], enough).map((TILE_M) => inRegisters(kernel, TILE_M, 8, 8));
+}
+
+/** The largest tile that leaves enough workgroups; for weight gradients, enough slices of K too. */
+function tiledVariants(form: MatmulForm, { M, N, K }: MatmulSize): MatmulVariant[] {
+  const kernel = FORMS[form].tiled;
+  const sliceable = form === 'tn' ? [1, 2, 4, 8, 16] : [1];
+  const slices = sliceable.filter((S) => S === 1 || K >= S * SHORTEST_SLICE);
+  const all = TILINGS.flatMap((constants) => {
+    const { WG_M, WG_N, ROWS, COLUMNS, BLOCK_K } = constants;
+    const tile = [4 * ROWS * WG_M, 4 * COLUMNS * WG_N] as const;
+    return slices.map((S) => ({
+      name: `${kernel.name} ${tile.join('×')}×${BLOCK_K}${S > 1 ? `/${S}` : ''}`,
+      kernel,
+      constants,
+      ...(form === 'tn' ? { slices: S } : {}),
+      workgroups: groups(M, tile[0]) * groups(N, tile[1]) * S,
+    }));
+  });
+  const enough = all.find(({ workgroups }) => workgroups >= ENOUGH_TILES) ?? all.at(-1)!;
+  return preferring(all, enough).map(({ workgroups: _, ...variant }) => variant);
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Kernel } from '../gpu/kernel';
 import type { Slot, Tape } from '../gpu/tape';
 import type { matmulNN, matmulNT, matmulTN } from './linear';
 import type { MatmulForm, MatmulSize, MatmulVariant } from './linear_choice';
+import { matmulSlices } from './linear_tiled';
 
 interface Tables {
   nn: typeof matmulNN;
@@ -16,17 +17,39 @@ export type MatmulSlots<F extends MatmulForm> = Partial<Record<Bindings<Tables[F
 
 /** Constants of the epilogue that are not 0. */
 export type MatmulEpilogue<F extends MatmulForm> = Partial<
-  Omit<Tables[F]['constants'], keyof MatmulVariant['constants']>
+  Omit<Tables[F]['constants'], 'TILE_M' | 'WG_M' | 'WG_N'>
 >;
 
-/** Appends the product to the tape. */
+/** Appends the product to the tape: one dispatch, or two where K is cut into slices. */
 export function recordMatmul<F extends MatmulForm>(
   tape: Tape,
-  variant: MatmulVariant,
+  { kernel, constants, slices }: MatmulVariant,
   { M, N, K }: MatmulSize,
   slots: MatmulSlots<F>,
   epilogue: MatmulEpilogue<F> = {},
 ): void {
-  const kernel: Kernel = variant.kernel as unknown as Kernel;
-  tape.dispatch(kernel, { M, N, K }, slots, { ...variant.constants, ...epilogue });
+  if (slices === undefined || slices === 1) {
+    tape.dispatch(kernel, { M, N, K, S: 1 }, slots, { ...constants, ...epilogue });
+    return;
+  }
+  const { a, b, out, dbias } = slots as MatmulSlots<'tn'>;
+  const BIAS = dbias ? 1 : 0;
+  const partial = tape.temp('slices', slices * M * N);
+  const partialBias = dbias && tape.temp('bias slices', slices * N);
+  tape.dispatch(
+    kernel,
+    { M, N, K, S: slices },
+    { a, b, out: partial, ...(partialBias ? { dbias: partialBias } : {}) } as typeof slots,
+    { ...constants, BIAS },
+  );
+  tape.dispatch(
+    matmulSlices,
+    { M, N, S: slices },
+    {
+      partial,
+      out: out!,
+      ...(dbias && partialBias ? { partial_bias: partialBias, dbias } : {}),
+    },
+    { ...epilogue, BIAS },
+  );
 }

@@ -1,5 +1,6 @@
 /** The matrix products against f64, over sizes that divide the tiles and sizes that do not. */
 import { describe, expect, it } from 'vitest';
+import { readFloats } from '../../src/gpu/readback';
 import {
   matmulNaiveKernel,
   matmulNN,
@@ -11,6 +12,12 @@ import {
 } from '../../src/kernels/linear';
 import { chooseMatmul, matmulClass, matmulVariants } from '../../src/kernels/linear_choice';
 import { recordMatmul } from '../../src/kernels/linear_record';
+import {
+  matmulNNTiled,
+  matmulNTTiled,
+  matmulSlices,
+  matmulTNTiled,
+} from '../../src/kernels/linear_tiled';
 import { runOnce, upload } from '../nn/support';
 import { expectClose, random } from '../reference/compare';
 import { geluBackward, geluForward } from '../reference/gelu';
@@ -54,6 +61,20 @@ const TILINGS_VEC4 = [
   { TILE_M: 16, WG_M: 4, WG_N: 2 },
 ];
 
+/** Every form of tile in workgroup memory, square and not, with one block a thread and with four. */
+const TILED = [
+  { WG_M: 8, WG_N: 8, ROWS: 1, COLUMNS: 1, BLOCK_K: 32 },
+  { WG_M: 8, WG_N: 8, ROWS: 2, COLUMNS: 2, BLOCK_K: 16 },
+  { WG_M: 4, WG_N: 8, ROWS: 2, COLUMNS: 1, BLOCK_K: 8 },
+];
+
+/** One size for each way in which a variant is chosen: any size, less than a tile, several tiles. */
+const CHOSEN: Size[] = [
+  [31, 33, 32],
+  [8, 12, 20],
+  [136, 68, 260],
+];
+
 /**
  * The rounding of a sum of K products in f32 is a random walk of K steps, each some 2⁻²⁵ of the
  * partial sum; the worst of ten thousand elements is 1e-6 of the largest element at K = 1000, and
@@ -66,7 +87,8 @@ const tolerance = (K: number) => 3e-6 * Math.max(0.3, Math.sqrt(K / 1000));
 const GELU_ERROR = 2e-6;
 
 const product = ([M, N, K]: Size, stream = 0) => ({
-  params: { M, N, K },
+  /** S is read by the kernel that cuts K into slices. */
+  params: { M, N, K, S: 1 },
   a: random(M * K, stream),
   b: random(K * N, stream + 1),
 });
@@ -81,19 +103,26 @@ const expectations = (sizes: Size[], expected: Product) =>
   });
 
 /** Rows of a parameter table: the kernel, how it is tiled, what it must give for every size. */
-function cases<K extends { name: string }>(any: K, vec4: K, foursOf: Size[], expected: Product) {
+function cases<K extends { name: string }>(
+  any: K,
+  vec4: K,
+  tiled: { name: string },
+  foursOf: Size[],
+  expected: Product,
+) {
   const anySizes = expectations([...ANY_SIZE, ...FOURS], expected);
   const fours = expectations(foursOf, expected);
   return [
     ...TILINGS.map((tiling) => ({ kernel: any, tiling, sizes: anySizes })),
     ...TILINGS_VEC4.map((tiling) => ({ kernel: vec4, tiling, sizes: fours })),
+    ...TILED.map((tiling) => ({ kernel: tiled as K, tiling, sizes: fours })),
   ].map((row) => ({ ...row, name: `${row.kernel.name} ${JSON.stringify(row.tiling)}` }));
 }
 
 const bits = (values: ArrayLike<number>) => new Uint32Array(Float32Array.from(values).buffer);
 
 describe('a·b for sizes that divide the tiles and sizes that do not', () => {
-  it.each(cases(matmulNN, matmulNNVec4, FOURS_ODD_M, reference.matmulNN))(
+  it.each(cases(matmulNN, matmulNNVec4, matmulNNTiled, FOURS_ODD_M, reference.matmulNN))(
     '$name',
     async ({ kernel, tiling, sizes }) => {
       for (const { size, params, a, b, out: expected } of sizes) {
@@ -107,6 +136,7 @@ describe('a·b for sizes that divide the tiles and sizes that do not', () => {
 describe.each([
   [matmulNN, [37, 29, 19]],
   [matmulNNVec4, [37, 28, 20]],
+  [matmulNNTiled, [37, 28, 20]],
 ] as [typeof matmulNN, Size][])('$name', (kernel, size) => {
   const flags = [0, 1] as const;
   const combinations = flags.flatMap((BIAS) =>
@@ -161,7 +191,7 @@ describe.each([
 });
 
 describe('a·bᵀ for sizes that divide the tiles and sizes that do not', () => {
-  it.each(cases(matmulNT, matmulNTVec4, FOURS_ODD_M, reference.matmulNT))(
+  it.each(cases(matmulNT, matmulNTVec4, matmulNTTiled, FOURS_ODD_M, reference.matmulNT))(
     '$name',
     async ({ kernel, tiling, sizes }) => {
       for (const { size, params, a, b, out: expected } of sizes) {
@@ -175,6 +205,7 @@ describe('a·bᵀ for sizes that divide the tiles and sizes that do not', () => 
 describe.each([
   [matmulNT, [37, 29, 19]],
   [matmulNTVec4, [37, 28, 20]],
+  [matmulNTTiled, [37, 28, 20]],
 ] as [typeof matmulNT, Size][])('$name', (kernel, size) => {
   it('multiplies by the slope of GELU', async () => {
     const { params, a, b } = product(size, 10);
@@ -194,7 +225,7 @@ describe.each([
 });
 
 describe('aᵀ·b and the column sums of b', () => {
-  it.each(cases(matmulTN, matmulTNVec4, FOURS, reference.matmulTN))(
+  it.each(cases(matmulTN, matmulTNVec4, matmulTNTiled, FOURS, reference.matmulTN))(
     '$name',
     async ({ kernel, tiling, sizes }) => {
       for (const { size, params, a, b, out: expected } of sizes) {
@@ -212,6 +243,7 @@ describe('aᵀ·b and the column sums of b', () => {
 describe.each([
   [matmulTN, [37, 29, 61]],
   [matmulTNVec4, [36, 28, 60]],
+  [matmulTNTiled, [36, 28, 60]],
 ] as [typeof matmulTN, Size][])('$name', (kernel, size) => {
   it.each([0, 1])('adds to what was there when it accumulates: BIAS %i', async (BIAS) => {
     const { params, a, b } = product(size, 20);
@@ -231,6 +263,62 @@ describe.each([
   });
 });
 
+describe('a weight gradient in slices', () => {
+  /** Slices that divide K's blocks, that do not, and more of them than there are blocks. */
+  it.each([1, 3, 4, 7])('of K adds up to the whole: %i', async (S) => {
+    const [M, N, K] = [36, 28, 132] as Size;
+    const { a, b } = product([M, N, K], 50);
+    const partial = await runKernel(
+      matmulTNTiled,
+      { M, N, K, S },
+      { a, b, dbias: new Float32Array(S * N).fill(7) },
+      { BLOCK_K: 32, BIAS: 1 },
+    );
+    const before = { out: random(M * N, 52), dbias: random(N, 53) };
+    const sum = (constants: Record<string, number>) =>
+      runKernel(
+        matmulSlices,
+        { M, N, S },
+        { partial: partial.out!, partial_bias: partial.dbias!, ...before },
+        { BIAS: 1, ...constants },
+      );
+    const expected = reference.matmulTN(a, b, M, N, K);
+    const columns = reference.columnSum(b, K, N);
+    const { out, dbias } = await sum({});
+    expectClose(out!, expected, tolerance(K), 'out');
+    expectClose(dbias!, columns, tolerance(K), 'dbias');
+    const added = await sum({ ACCUMULATE: 1 });
+    expectClose(added.out!, reference.add(expected, before.out), tolerance(K), 'out added');
+    expectClose(added.dbias!, reference.add(columns, before.dbias), tolerance(K), 'dbias added');
+  });
+
+  it('in slices or not, the recorded product is the same, with and without accumulation', async () => {
+    const gpu = await testGpu();
+    const size = { M: 12, N: 20, K: 300 };
+    const { M, N, K } = size;
+    const { a, b } = product([M, N, K], 54);
+    const [before, dbiasBefore] = [random(M * N, 56), random(N, 57)];
+    const buffers = { a: upload.floats(gpu, a), b: upload.floats(gpu, b) };
+    const sliced = matmulVariants('tn', size, { software: false }).filter((v) => v.slices === 2);
+    expect(sliced.length).toBeGreaterThan(0);
+    for (const ACCUMULATE of [0, 1]) {
+      const [out, dbias] = [upload.floats(gpu, before), upload.floats(gpu, dbiasBefore)];
+      const slots = { ...buffers, out, dbias };
+      await runOnce(gpu, (tape) => {
+        recordMatmul(tape, sliced[0]!, size, slots, { ACCUMULATE, BIAS: 1 });
+        return {};
+      });
+      const plus = (x: Float64Array, y: Float64Array) => (ACCUMULATE ? reference.add(x, y) : x);
+      const expected = plus(reference.matmulTN(a, b, M, N, K), before);
+      const columns = plus(reference.columnSum(b, K, N), dbiasBefore);
+      expectClose(await readFloats(gpu, out, M * N), expected, tolerance(K), 'out');
+      expectClose(await readFloats(gpu, dbias, N), columns, tolerance(K), 'dbias');
+      gpu.free(out, dbias);
+    }
+    gpu.free(buffers.a, buffers.b);
+  });
+});
+
 describe('matmul_naive', () => {
   it.each([
     ['a·b', { TRANSPOSE_A: 0, TRANSPOSE_B: 0 }, reference.matmulNN],
@@ -245,15 +333,15 @@ describe('matmul_naive', () => {
 });
 
 describe('every matrix product', () => {
-  it.each([matmulNN, matmulNNVec4, matmulNT, matmulNTVec4, matmulTN, matmulTNVec4])(
-    '$name gives the same bits twice',
-    async (kernel) => {
-      const { params, a, b } = product([68, 60, 128], 40);
-      const first = await runKernel(kernel, params, { a, b });
-      const second = await runKernel(kernel, params, { a, b });
-      expect(bits(second.out!)).toEqual(bits(first.out!));
-    },
-  );
+  it.each([
+    ...[matmulNN, matmulNNVec4, matmulNT, matmulNTVec4, matmulTN, matmulTNVec4],
+    ...[matmulNNTiled, matmulNTTiled, matmulTNTiled],
+  ] as (typeof matmulNN)[])('$name gives the same bits twice', async (kernel) => {
+    const { params, a, b } = product([68, 60, 128], 40);
+    const first = await runKernel(kernel, params, { a, b });
+    const second = await runKernel(kernel, params, { a, b });
+    expect(bits(second.out!)).toEqual(bits(first.out!));
+  });
 });
 
 describe.each([true, false])('the matmuls of an adapter in software: %s', (software) => {
@@ -263,8 +351,7 @@ describe.each([true, false])('the matmuls of an adapter in software: %s', (softw
     ['tn', reference.matmulTN],
   ] as const)('%s: every variant listed for a size runs it', async (form, expected) => {
     const gpu = await testGpu();
-    const sizes = [...ANY_SIZE, ...FOURS_ODD_M];
-    for (const { size, params, a, b, out: wanted } of expectations(sizes, expected)) {
+    for (const { size, params, a, b, out: wanted } of expectations(CHOSEN, expected)) {
       const buffers = [upload.floats(gpu, a), upload.floats(gpu, b)] as const;
       for (const variant of matmulVariants(form, params, { software })) {
         const { out } = await runOnce(gpu, (tape) => {
