@@ -1,7 +1,8 @@
 /** What `npm run lab -- run …` was asked for, checked before anything is built or started. */
 import { readdirSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { BROWSERS } from '../browsers.mjs';
-import { choice, parseOptions, UsageError, wholeNumber } from '../command.mjs';
+import { choice, parseOptions, ROOT, UsageError, wholeNumber } from '../command.mjs';
 import { importTypeScript } from '../typescript.mjs';
 
 /**
@@ -17,7 +18,8 @@ import { importTypeScript } from '../typescript.mjs';
  * @property {Stage[] | undefined} stages in pipeline order; none: all, or those of the run to resume
  * @property {boolean} resume
  * @property {number | undefined} trace
- * @property {string | undefined} base a Hugging Face folder that replaces the base stage's model
+ * @property {string | undefined} base a Hugging Face folder that replaces the base stage's model; the
+ *   bundled one's for 'bundled'
  * @property {boolean} json
  */
 
@@ -44,10 +46,10 @@ export async function readRequest(args) {
   if (values.out === undefined) {
     throw new UsageError('--out is missing; name the folder for the files of the run.');
   }
-  const base = values.base === undefined ? undefined : String(values.base);
-  if (base !== undefined) baseFiles(base);
+  const given = await readConfig(values);
+  const { base, config } = await readBase(values.base, given);
   return {
-    config: await readConfig(values),
+    config,
     out: String(values.out),
     browser: choice(values, 'browser', BROWSERS),
     stages: await readStages(values),
@@ -84,6 +86,37 @@ async function readConfig(values) {
 }
 
 /**
+ * The folder of the base model, and the configuration that suits it: a bundled one brings its town.
+ * @param {unknown} value
+ * @param {ExperimentConfig | undefined} config
+ * @returns {Promise<{ base: string | undefined, config: ExperimentConfig | undefined }>}
+ * @throws {UsageError}
+ */
+async function readBase(value, config) {
+  if (value === undefined) return { base: undefined, config };
+  if (value !== 'bundled') {
+    baseFiles(String(value));
+    return { base: String(value), config };
+  }
+  /** @type {typeof import('../../src/config/bundled')} */
+  const { bundledFor } = await importTypeScript('src/config/bundled.ts');
+  const bundle = config && bundledFor(config.preset);
+  if (!bundle) {
+    throw new UsageError(
+      config
+        ? `No base model of ${config.preset} is bundled; make one with npm run bundle -- --preset ${config.preset}.`
+        : '--base bundled needs --preset.',
+    );
+  }
+  const base = fileURLToPath(new URL(`public/models/${config.preset}/`, ROOT));
+  baseFiles(base);
+  const same = config.seed === bundle.seed || config.settings['data.world_seed'] >= 0;
+  if (same) return { base, config };
+  const settings = { ...config.settings, 'data.world_seed': bundle.seed };
+  return { base, config: { ...config, settings } };
+}
+
+/**
  * @param {import('../command.mjs').Given} values
  * @returns {Promise<Stage[] | undefined>}
  */
@@ -108,7 +141,7 @@ async function readStages(values) {
  */
 export function baseFiles(folder) {
   const names = statSync(folder, { throwIfNoEntry: false })?.isDirectory()
-    ? readdirSync(folder).filter((name) => /\.(safetensors|json|txt)$/.test(name))
+    ? readdirSync(folder).filter((name) => /\.(safetensors|jsonl?|txt)$/.test(name))
     : [];
   const missing = ['config.json', 'tokenizer.json'].find((name) => !names.includes(name));
   if (missing || !names.some((name) => name.endsWith('.safetensors'))) {

@@ -72,16 +72,24 @@ export function defaultConfig(preset: Preset, seed = 0): ExperimentConfig {
 }
 
 /**
- * Checks a configuration of unknown origin, and that its parts fit together.
+ * Checks a configuration of unknown origin, and that its parts fit together. Settings that it lacks
+ * are the preset's.
  * @throws {ConfigError} naming the first key that is wrong
  */
 export function parseConfig(value: unknown): ExperimentConfig {
-  const result = v.safeParse(configSchema, value);
+  const result = v.safeParse(configSchema, completed(value));
   if (!result.success) throw new ConfigError(`${result.issues[0].message}.`);
   const config = result.output as ExperimentConfig;
   const problem = misfit(config.settings);
   if (problem) throw new ConfigError(problem);
   return config;
+}
+
+/** A configuration that was stored before a setting was added takes that setting's default. */
+function completed(value: unknown): unknown {
+  const { preset, settings } = (value ?? {}) as Partial<ExperimentConfig>;
+  if (!PRESETS.some((name) => name === preset) || typeof settings !== 'object') return value;
+  return { ...(value as object), settings: { ...defaultSettings(preset!), ...settings } };
 }
 
 function misfit(s: Settings): string | undefined {

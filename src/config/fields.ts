@@ -130,6 +130,12 @@ export const FIELDS = {
     '0.1',
   ),
 
+  'data.world_seed': whole(
+    'Seed of the town',
+    -1,
+    [-1, 4_294_967_295],
+    'Facts, corpus and prompts; −1 is the seed of the experiment.',
+  ),
   'data.prompts': whole(
     'RL prompts',
     [2000, 2000, 4000],

@@ -1,17 +1,22 @@
 /** A base model from a Hugging Face folder: its sizes, its tokenizer, its weights. */
 import { arenaFrom, layoutOf } from '../nn/layout';
 import { readModelFolder } from '../text/formats/huggingface';
+import { bundleMetrics, checkBundle } from './bundle';
 import type { Experiment } from './experiment';
+import type { Material } from './material';
 
 /**
  * Puts the model of a folder in the place of the trained base model. The experiment takes over its
- * sizes and its tokenizer; all stages after it begin anew.
+ * sizes and its tokenizer; all stages after it begin anew. A bundled model must fit the experiment,
+ * and its training log comes with it.
  * @throws FormatError when the folder is not a GPT-2 language model
  */
 export async function importBase(
   experiment: Experiment,
+  material: Material,
   files: Readonly<Record<string, Uint8Array>>,
 ): Promise<void> {
+  await checkBundle(files, experiment, material);
   const { kind, sizes, tensors, tokenizer } = readModelFolder(new Map(Object.entries(files)));
   if (kind !== 'lm')
     throw new Error(`The folder holds a ${kind} model; a language model is wanted.`);
@@ -33,6 +38,8 @@ export async function importBase(
     });
     parts.tokenizer = tokenizer.toJSONText();
     record.stages.base = 'done';
+    const log = bundleMetrics(files);
+    if (log) parts.metrics.base = log;
     experiment.setModel('base', floats);
   });
 }

@@ -213,9 +213,9 @@ export class Lab implements LabApi {
   }
 
   async importBase(files: Readonly<Record<string, Uint8Array>>): Promise<Snapshot> {
-    const { control, experiment } = this.selected;
+    const { control, experiment, material } = this.selected;
     control.refuseWhileRunning('import a base model');
-    await importBase(experiment, files);
+    await importBase(experiment, material, files);
     return this.enter(experiment);
   }
 

@@ -2,6 +2,7 @@
  * What an experiment works on: the world made from its seed, the tokenizer trained on its corpus,
  * and the tokenised data. Made in the text worker, the same on every machine.
  */
+import { worldSeed } from '../config/bundled';
 import type { ExperimentConfig } from '../config/experiment';
 import { type TokenizedExample, tokenizeExamples } from '../text/datasets/examples';
 import { packDocuments, type TokenStream } from '../text/datasets/packing';
@@ -27,13 +28,14 @@ export interface Material {
 
 /** Generates the world, trains the tokenizer on the training corpus, packs both splits. */
 export function makeMaterial(
-  { seed, preset, settings }: ExperimentConfig,
+  config: ExperimentConfig,
   report: (what: string) => void = () => {},
 ): RawMaterial {
+  const { preset, settings } = config;
   report('writing the corpus');
   const usual = trainingSizes(preset);
   const world = makeWorld({
-    seed,
+    seed: worldSeed(config),
     preset,
     // Fewer are the first of the usual ones; more make a larger world.
     sizes: {

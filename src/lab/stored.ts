@@ -53,8 +53,8 @@ export function checkRecord(value: unknown): ExperimentRecord {
     throw new Error(`The experiment's record cannot be read: ${describeIssue(result.issues[0])}.`);
   }
   const record = result.output as unknown as ExperimentRecord;
-  parseConfig(record.config);
-  return { ...record, version: VERSION, used: record.used ?? record.created };
+  const config = parseConfig(record.config);
+  return { ...record, config, version: VERSION, used: record.used ?? record.created };
 }
 
 /** What the list of experiments says of one; nothing, and why, of one that cannot be read. */

@@ -42,6 +42,18 @@ describe('a request', () => {
     expect(trace).toBe(2);
   });
 
+  test('for the bundled base model takes its town, whatever the seed', async () => {
+    const same = await request('--preset nano --out a --base bundled');
+    expect(same.base).toMatch(/public\/models\/nano\/$/);
+    expect(same.config?.settings['data.world_seed']).toBe(-1);
+    const other = await request('--preset nano --seed 7 --out a --base bundled');
+    expect(other.config?.seed).toBe(7);
+    expect(other.config?.settings['data.world_seed']).toBe(0);
+    await expect(request('--preset mini --out a --base bundled')).rejects.toThrow(
+      'No base model of mini is bundled; make one with npm run bundle -- --preset mini.',
+    );
+  });
+
   test('to resume needs the folder only', async () => {
     expect((await request('--resume --out a')).config).toBeUndefined();
   });

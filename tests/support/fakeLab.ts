@@ -49,6 +49,8 @@ export interface FakeOptions {
   readonly gpu?: GpuStatus;
   /** Stages that are done from the start; null is a lab without any experiment. */
   readonly done?: readonly Stage[] | null;
+  /** Seed of the experiment that is there from the start; 7 if not given. */
+  readonly seed?: number;
   /** A stage that is paused half-way from the start. */
   readonly paused?: Stage;
   /** Milliseconds between steps of a run. */
@@ -104,7 +106,8 @@ export class FakeLab implements LabApi, Connection {
     this.desk = new FakeDesk(options.k ?? 4, (name, ...args) => this.note(name, ...args));
     const done = options.done === undefined ? [] : options.done;
     if (done === null) return;
-    this.begin('nano 7');
+    this.config = defaultConfig('nano', options.seed ?? 7);
+    this.begin(`nano ${this.config.seed}`);
     for (const stage of done) this.finish(stage);
     if (options.paused) {
       this.stages[options.paused] = 'paused';

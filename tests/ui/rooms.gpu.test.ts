@@ -15,11 +15,28 @@ describe('without an experiment', () => {
     });
   }
 
-  test('one button makes an experiment and runs every stage', async () => {
+  test('one button makes an experiment, takes the bundled base model and runs the rest', async () => {
     const lab = await openRoom('base', { done: null, tick: 1 });
     button('Run the whole pipeline').click();
-    await eventually(() => callsOf(lab, 'run')[0]?.args[0]).toEqual([...STAGES]);
+    await eventually(() => callsOf(lab, 'run')[0]?.args[0]).toEqual(STAGES.slice(1));
+    expect(callsOf(lab, 'importBase')[0]?.args[0]).toContain('bundle.json');
     await eventually(text).toContain('The whole pipeline has run.');
+  });
+});
+
+describe('the base room', () => {
+  test('takes the bundled model by one button where the town is its own', async () => {
+    const lab = await openRoom('base', { done: [], seed: 0 });
+    button('Take the bundled model').click();
+    await eventually(text).toContain('The bundled base model is here');
+    expect(callsOf(lab, 'importBase')[0]?.args[0]).toContain('model.safetensors');
+    expect(text()).toContain('The base model is trained');
+  });
+
+  test('offers training alone in another town', async () => {
+    await openRoom('base', { done: [], seed: 7 });
+    expect(text()).toContain('Train the base model');
+    expect(text()).not.toContain('Take the bundled model');
   });
 });
 

@@ -25,6 +25,8 @@ export function StageAction(props: {
   verb?: string;
   again?: string;
   quiet?: boolean;
+  /** Whether another button of the room is its main one before the first run. */
+  second?: boolean;
 }) {
   const store = useLab();
   const status = () => store.status(props.stage);
@@ -86,7 +88,7 @@ export function StageAction(props: {
         >
           <button
             type="button"
-            data-primary={props.quiet ? undefined : ''}
+            data-primary={props.quiet || props.second ? undefined : ''}
             disabled={blocked()}
             onClick={() => store.run([props.stage])}
           >

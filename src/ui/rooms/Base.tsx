@@ -12,9 +12,11 @@ import { StageAction } from '../parts/StageAction';
 import { StageSettings } from '../parts/StageSettings';
 import { stageLine } from '../parts/stageLine';
 import { TryPrompt } from '../parts/TryPrompt';
+import { bundleFits } from '../state/bundled';
 import { useLab } from '../state/lab';
 import styles from './Base.module.css';
 import { ImportBase } from './ImportBase';
+import { TakeBundled } from './TakeBundled';
 
 /** Kinds of documents, their share of the corpus, and what they are. */
 const KINDS = [
@@ -48,7 +50,8 @@ export default function Base() {
       action={
         <>
           <ImportBase />
-          <StageAction stage="base" />
+          <StageAction stage="base" second={bundleFits(store)} />
+          <TakeBundled />
         </>
       }
       explain={<ExplainBase />}

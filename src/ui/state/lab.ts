@@ -219,7 +219,7 @@ export function createLabStore(connection: Connection): LabStore {
     }
   })();
 
-  return {
+  const store: LabStore = {
     api: lab,
     state,
     curves,
@@ -235,6 +235,10 @@ export function createLabStore(connection: Connection): LabStore {
       if (!state.experiment) {
         const { defaultConfig } = await import('../../config/experiment');
         if (!(await create(defaultConfig(defaultPreset())))) return;
+      }
+      if (state.experiment?.stages.base === 'ready') {
+        const { bundleFits, takeBundle } = await import('./bundled');
+        if (bundleFits(store)) await notices.attempt(() => takeBundle(store));
       }
       const missing = STAGES.filter((stage) => state.experiment?.stages[stage] !== 'done');
       if (missing.length > 0) run(missing);
@@ -279,6 +283,7 @@ export function createLabStore(connection: Connection): LabStore {
       }),
     refresh,
   };
+  return store;
 }
 
 function experimentOf(snapshot: Snapshot): Experiment {
