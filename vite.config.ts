@@ -2,6 +2,8 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
 import solid from 'vite-plugin-solid';
+import { sizeBudget } from './scripts/build/budget.mjs';
+import { offline } from './scripts/build/offline.mjs';
 
 const page = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
@@ -28,7 +30,7 @@ const strictPolicy: Plugin = {
 
 export default defineConfig({
   base: './',
-  plugins: [solid(), strictPolicy],
+  plugins: [solid(), strictPolicy, sizeBudget(), offline()],
   worker: { format: 'es', rolldownOptions: { checks: { pluginTimings: false } } },
   build: {
     target: 'es2022',

@@ -16,6 +16,7 @@ import { StorageBanner } from './shell/StorageBanner';
 import { followRun } from './state/ambient';
 import { type Connection, createLabStore, LabContext } from './state/lab';
 import { messageOf } from './state/notices';
+import { followUpdates } from './state/offline';
 import type { RoomName } from './state/rooms';
 import { room } from './state/route';
 import { GuideView } from './tour/GuideView';
@@ -33,6 +34,7 @@ const ROOM_VIEWS: Readonly<Record<RoomName, Component>> = {
 export function App(props: { connection: Connection }) {
   const store = createLabStore(props.connection);
   followRun(store);
+  if (import.meta.env.PROD) followUpdates(store);
   // Who opens a room starts at its beginning, with the keyboard too.
   createEffect(
     on(
