@@ -3,6 +3,7 @@ import * as Comlink from 'comlink';
 import { version } from '../package.json';
 import { buffersOf, type InspectRequest } from '../src/lab/inspect';
 import { Lab } from '../src/lab/lab';
+import { OpenLab } from '../src/lab/open_lab';
 import { openStore } from '../src/store/database';
 import type { TextWorker } from './text.worker';
 
@@ -37,7 +38,7 @@ Comlink.expose({
 /** A lab's methods as a plain object, so that one of them can be replaced. */
 function methodsOf(target: Lab): Record<string, unknown> {
   const methods: Record<string, unknown> = {};
-  for (const holder of [Lab.prototype, target]) {
+  for (const holder of [OpenLab.prototype, Lab.prototype, target]) {
     for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(holder))) {
       if (name !== 'constructor' && typeof value === 'function') methods[name] = value.bind(target);
     }

@@ -60,7 +60,11 @@ export type LabEvent =
   | { type: 'samples'; training: Training; step: number; samples: Sample[] }
   | { type: 'rollouts'; iteration: number; rollouts: RolloutView[] }
   | { type: 'log'; level: 'info' | 'warn' | 'error'; message: string; time: number }
-  | { type: 'labels'; counts: LabelCounts };
+  | { type: 'labels'; counts: LabelCounts }
+  | { type: 'access'; access: Access };
+
+/** Whether an experiment is this tab's to change, another's to look at, or nobody's just now. */
+export type Access = 'write' | 'read' | 'free';
 
 /** Whether the lab can compute here, and on what. */
 export type GpuStatus =
@@ -96,6 +100,7 @@ export interface LabelCounts {
 /** Everything a page needs to draw itself after a reload. */
 export interface Snapshot {
   readonly id: string;
+  readonly access: Access;
   readonly config: ExperimentConfig;
   readonly stages: Readonly<Record<Stage, StageStatus>>;
   readonly models: readonly ModelName[];
@@ -268,6 +273,8 @@ export interface LabApi {
   create(config: ExperimentConfig, name?: string): Promise<Snapshot>;
   /** Selects an experiment; the others stay stored. */
   select(id: string): Promise<Snapshot>;
+  /** Makes an experiment that another tab is at work on this tab's; the other pauses and stores. */
+  takeOver(): Promise<Snapshot>;
   remove(id: string): Promise<void>;
   storage(): Promise<StorageStatus>;
   /** The open experiment as one file, in any state. */

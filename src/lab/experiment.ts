@@ -20,6 +20,7 @@ import {
 } from './parts';
 import { makeRoom } from './room';
 import { type Contents, readStored, VERSION } from './stored';
+import { whileUnused } from './tabs';
 
 export type {
   DuelRecord,
@@ -34,6 +35,7 @@ const RUNNING = ['metrics', 'samples', 'rollouts', 'lastBatch', 'log', 'traces',
 
 export class Experiment {
   private writing: Promise<void> = Promise.resolve();
+  private frozen: string | undefined;
   private readonly unsaved = {
     models: new Set<ModelName>(),
     traces: new Map<string, Uint8Array>(),
@@ -68,12 +70,36 @@ export class Experiment {
   }
 
   /** @throws in one sentence when the store has no such experiment, or none that can be read */
-  static async load(store: Store, id: string): Promise<Experiment> {
+  static async load(store: Store, id: string, mayWrite = true): Promise<Experiment> {
     const checkpoints = new Checkpoints(store, id);
-    const { record, parts, models, checkpoint } = await readStored(store, checkpoints, id);
+    const { record, parts, models, checkpoint } = await readStored(
+      store,
+      checkpoints,
+      id,
+      mayWrite,
+    );
     const experiment = new Experiment(store, checkpoints, record, parts, models, checkpoint);
     record.used = Date.now();
     return experiment;
+  }
+
+  /** Reads what another tab has stored since. */
+  async reload(): Promise<void> {
+    const stored = await readStored(this.store, this.checkpoints, this.id, false);
+    Object.assign(this.record, stored.record);
+    Object.assign(this.parts, stored.parts);
+    this.models.clear();
+    for (const [name, floats] of stored.models) this.models.set(name, floats);
+  }
+
+  /** Stores nothing from now on. @param why in one sentence */
+  freeze(why: string): void {
+    this.frozen = why;
+  }
+
+  /** Resolves when everything asked for so far is stored. */
+  settled(): Promise<void> {
+    return this.writing;
   }
 
   get id(): string {
@@ -90,6 +116,7 @@ export class Experiment {
   ): Promise<void> {
     const put = this.changed(names);
     const done = this.writing.then(async () => {
+      if (this.frozen) throw new Error(this.frozen);
       await this.sum(put);
       await write(put);
       this.stored(put);
@@ -170,7 +197,9 @@ export class Experiment {
   async saveCheckpoint(checkpoint: Checkpoint, say: (message: string) => void = () => {}) {
     this.checkpoint = checkpoint;
     await this.inOrder(RUNNING, async (put) => {
-      await makeRoom(this.store, this.id, checkpointBytes(checkpoint), say);
+      const free = async (id: string, work: () => Promise<void>) =>
+        void (await whileUnused(id, work));
+      await makeRoom(this.store, this.id, checkpointBytes(checkpoint), say, { free });
       await this.checkpoints.write(checkpoint, { put });
     });
   }

@@ -5,198 +5,55 @@
 import { type ExperimentConfig, parseConfig } from '../config/experiment';
 import type { FieldKey } from '../config/fields';
 import type { Stage, Writer } from '../config/stages';
-import { Gpu, GpuUnavailable } from '../gpu/device';
 import { sampleTasks } from '../rlhf/rankings';
-import type { Store } from '../store/store';
 import { epochPermutation } from '../text/datasets/order';
 import { labelerAgreement, textsOf } from './agreement';
 import type {
   DemonstrationRecord,
   Estimate,
-  GpuStatus,
   LabApi,
-  LabEvent,
   RankingSubmission,
   RunOptions,
   Snapshot,
-  StorageStatus,
 } from './api';
-import { readBackup, writeBackup } from './backup';
-import { Control } from './control';
 import { DESK_BATCH } from './desk';
 import { estimateBytes } from './estimate';
-import { EventQueue } from './events';
-import { Experiment } from './experiment';
 import { experimentFiles } from './files';
 import { importBase } from './import_base';
 import { type InspectRequest, inspect } from './inspect';
-import { Library } from './library';
+import { OpenLab } from './open_lab';
 import { labelCounts } from './pipeline';
 import { sampleAnswers, scoreAnswer, scoreTexts } from './playground';
 import { kernelSource, profileStep } from './profile';
 import type { ProfiledStep } from './profile_api';
-import { browserEstimate } from './room';
-import { openSession, type Prepare, type Session, snapshotOf, updateStages } from './session';
+import { updateStages } from './session';
 import { demonstrationsOf } from './sft_stage';
 
-/** What the lab needs from where it runs. */
-export interface LabOptions {
-  readonly store: Store;
-  readonly version: string;
-  readonly prepare: Prepare;
-}
-
-export class Lab implements LabApi {
-  private gpu: Gpu | undefined;
-  private gpuStatus: GpuStatus | undefined;
-  private current: (Session & { readonly control: Control }) | undefined;
-  private readonly events = new EventQueue();
-  /** Share of the latest profile that is done. */
+export class Lab extends OpenLab implements LabApi {
   private profiled = 0;
-  private readonly library: Library;
-
-  constructor(private readonly options: LabOptions) {
-    this.library = new Library(options.store, (message) => this.log('warn', message));
-  }
-
-  async open(): Promise<GpuStatus> {
-    if (this.gpuStatus?.ok && !this.gpu?.isLost) return this.gpuStatus;
-    try {
-      const gpu = await Gpu.open();
-      gpu.onError = (message) => this.log('error', `The GPU reported: ${message}`);
-      this.gpu = gpu;
-      this.gpuStatus = { ok: true, ...gpu.adapter };
-    } catch (cause) {
-      if (!(cause instanceof GpuUnavailable)) throw cause;
-      this.gpuStatus = { ok: false, problem: cause.problem, message: cause.message };
-    }
-    return this.gpuStatus;
-  }
-
-  async subscribe(listener: (events: LabEvent[]) => void): Promise<void> {
-    this.events.listen(listener);
-  }
-
-  private log(level: 'info' | 'warn' | 'error', message: string): void {
-    if (this.current) this.current.runner.log(level, message);
-    else this.events.emit({ type: 'log', level, message, time: Date.now() });
-  }
-
-  /** The open experiment. @throws when none is */
-  private get selected() {
-    if (!this.current) throw new Error('No experiment is open; make one or choose one first.');
-    return this.current;
-  }
-
-  /** The GPU, opened anew where the last one was lost. @throws with the reason there is none */
-  private device = async (): Promise<Gpu> => {
-    const status = await this.open();
-    if (!status.ok) throw new Error(status.message);
-    return this.gpu!;
-  };
-
-  experiments = () => this.library.summaries();
-  metricsOf = (id: string) => this.library.metricsOf(id);
-
-  async create(value: ExperimentConfig, name?: string): Promise<Snapshot> {
-    this.current?.control.refuseWhileRunning('make an experiment');
-    const config = parseConfig(value);
-    const status = await this.open();
-    const { vendor, architecture, description, is_fallback } = status.ok
-      ? status
-      : { vendor: '', architecture: '', description: 'none', is_fallback: true };
-    const record = {
-      id: crypto.randomUUID(),
-      name: name ?? `${config.preset}, seed ${config.seed}`,
-      created: Date.now(),
-      config,
-      stages: {
-        base: 'ready',
-        sft: 'missing',
-        reward: 'missing',
-        ppo: 'missing',
-        evaluate: 'missing',
-      } as const,
-      report: {
-        ok: false,
-        preset: config.preset,
-        seed: config.seed,
-        adapter: { vendor, architecture, description, is_fallback },
-        browser: globalThis.navigator?.userAgent ?? '',
-        seconds: {},
-        memory: { estimated_bytes: estimateBytes(config.settings), peak_bytes: 0 },
-        tokens_per_second: { train: 0, sample: 0 },
-      },
-    };
-    return this.enter(await Experiment.create(this.options.store, record));
-  }
-
-  async select(id: string): Promise<Snapshot> {
-    this.current?.control.refuseWhileRunning('open another experiment');
-    return this.enter(await Experiment.load(this.options.store, id));
-  }
-
-  private async enter(experiment: Experiment): Promise<Snapshot> {
-    const { events, options } = this;
-    const session = await openSession(experiment, options.prepare, events.emit, (from) =>
-      this.moreTasks(from),
-    );
-    this.current = { ...session, control: new Control(session, events, this.device) };
-    events.progress = null;
-    return snapshotOf(session, null);
-  }
-
-  async remove(id: string): Promise<void> {
-    if (this.current?.experiment.id === id) {
-      this.current.control.refuseWhileRunning('delete this experiment');
-      this.current = undefined;
-    }
-    await this.options.store.removeAll(id);
-  }
-
-  async storage(): Promise<StorageStatus> {
-    const { usage = null, quota = null } = (await browserEstimate()) ?? {};
-    return { problem: await this.options.store.problem(), usage, quota };
-  }
-
-  async exportExperiment(): Promise<Uint8Array<ArrayBuffer>> {
-    return writeBackup(this.selected.experiment) as Uint8Array<ArrayBuffer>;
-  }
-
-  async importExperiment(file: Uint8Array, name = 'the file'): Promise<Snapshot> {
-    this.current?.control.refuseWhileRunning('open a file');
-    const { record, ...contents } = readBackup(file, name);
-    const own = { ...record, id: crypto.randomUUID() };
-    return this.enter(await Experiment.create(this.options.store, own, contents));
-  }
-
-  async snapshot(): Promise<Snapshot | null> {
-    if (!this.current) return null;
-    return snapshotOf(this.current, this.current.control.isRunning ? this.events.progress : null);
-  }
 
   async estimate(config: ExperimentConfig): Promise<Estimate> {
     return { bytes: estimateBytes(parseConfig(config).settings), seconds: null };
   }
 
   async run(stages: readonly Stage[], options: RunOptions = {}): Promise<void> {
-    await this.selected.control.run(stages, options);
+    await this.writable.control.run(stages, options);
   }
 
   async pause(): Promise<void> {
-    await this.selected.control.pause();
+    await this.writable.control.pause();
   }
 
   async resume(): Promise<void> {
-    await this.selected.control.resume();
+    await this.writable.control.resume();
   }
 
   async step(): Promise<void> {
-    await this.selected.control.resume(1);
+    await this.writable.control.resume(1);
   }
 
   async reset(stage: Stage): Promise<void> {
-    const { control, experiment } = this.selected;
+    const { control, experiment } = this.writable;
     control.refuseWhileRunning('reset a stage');
     await experiment.reset(stage);
     control.forget();
@@ -205,7 +62,7 @@ export class Lab implements LabApi {
   }
 
   async set(key: FieldKey, value: number | boolean): Promise<void> {
-    const { experiment, control } = this.selected;
+    const { experiment, control } = this.writable;
     const { config } = experiment.record;
     parseConfig({ ...config, settings: { ...config.settings, [key]: value } });
     await experiment.changeSetting(key, value);
@@ -213,7 +70,7 @@ export class Lab implements LabApi {
   }
 
   async importBase(files: Readonly<Record<string, Uint8Array>>): Promise<Snapshot> {
-    const { control, experiment, material } = this.selected;
+    const { control, experiment, material } = this.writable;
     control.refuseWhileRunning('import a base model');
     await importBase(experiment, material, files);
     return this.enter(experiment);
@@ -234,7 +91,7 @@ export class Lab implements LabApi {
   }
 
   async putDemonstration(item: DemonstrationRecord, index?: number): Promise<void> {
-    const { experiment, material } = this.selected;
+    const { experiment, material } = this.writable;
     if (item.prompt.trim() === '' || item.completion.trim() === '') {
       throw new Error('A demonstration needs a prompt and an answer.');
     }
@@ -249,7 +106,7 @@ export class Lab implements LabApi {
   }
 
   async removeDemonstration(index: number): Promise<DemonstrationRecord> {
-    const { experiment, material } = this.selected;
+    const { experiment, material } = this.writable;
     const all = [...demonstrationsOf(experiment, material)];
     const [removed] = all.splice(index, 1);
     if (!removed) throw new Error(`There is no demonstration ${index}.`);
@@ -286,7 +143,7 @@ export class Lab implements LabApi {
   }
 
   /** Fresh tasks for a person, of training prompts that have none yet. */
-  private async moreTasks(from: number) {
+  protected override async moreTasks(from: number) {
     const { experiment, material, runner } = this.selected;
     const prompts = material.world.rankingPrompts.train
       .slice(from, from + DESK_BATCH)
@@ -301,17 +158,17 @@ export class Lab implements LabApi {
     return sampleTasks(ctx, prompts, models, from);
   }
 
-  nextRanking = (labeler: string) => this.selected.desk.next(labeler);
+  nextRanking = async (labeler: string) => this.writable.desk.next(labeler);
 
   async submitRanking(submission: RankingSubmission) {
-    const { desk, experiment } = this.selected;
+    const { desk, experiment } = this.writable;
     const reveal = await desk.submit(submission);
     this.events.emit({ type: 'labels', counts: labelCounts(experiment) });
     return reveal;
   }
 
   async undoRanking(labeler: string) {
-    const { desk, experiment } = this.selected;
+    const { desk, experiment } = this.writable;
     const undone = await desk.undo(labeler);
     this.events.emit({ type: 'labels', counts: labelCounts(experiment) });
     return undone;
@@ -332,7 +189,7 @@ export class Lab implements LabApi {
   }
 
   async importRankings(jsonl: string) {
-    const { desk, experiment } = this.selected;
+    const { desk, experiment } = this.writable;
     const count = await desk.import(jsonl);
     this.events.emit({ type: 'labels', counts: labelCounts(experiment) });
     return count;
@@ -353,7 +210,7 @@ export class Lab implements LabApi {
   }
 
   async submitDuel(id: string, choice: 'left' | 'right' | 'tie', judge: string) {
-    return this.selected.desk.submitDuel(id, choice, judge);
+    return this.writable.desk.submitDuel(id, choice, judge);
   }
 
   async duels() {

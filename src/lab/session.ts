@@ -72,7 +72,10 @@ export function updateStages({ experiment }: Pick<Session, 'experiment'>): void 
 }
 
 /** What a page needs to draw itself; `progress` is that of a stage that is running now. */
-export function snapshotOf({ experiment }: Session, progress: Snapshot['progress']): Snapshot {
+export function snapshotOf(
+  { experiment }: Session,
+  progress: Snapshot['progress'],
+): Omit<Snapshot, 'access'> {
   const { record, parts, models } = experiment;
   return structuredClone({
     id: record.id,

@@ -90,11 +90,16 @@ export function checkParts(
   return parts as unknown as Parts;
 }
 
-/** Everything of an experiment. @throws in one sentence */
+/**
+ * Everything of an experiment.
+ * @param mayWrite whether an older form may be brought forward and damage set aside in the store
+ * @throws in one sentence
+ */
 export async function readStored(
   store: Store,
   checkpoints: Checkpoints,
   id: string,
+  mayWrite = true,
 ): Promise<Contents> {
   const stored = await store.get<unknown>(id, 'record');
   if (stored === undefined) throw new Error(`There is no experiment ${id}.`);
@@ -110,7 +115,7 @@ export async function readStored(
   const models = await readModels(store, id, parts, (name) => {
     notes.push(`The stored ${name} model does not have its checksum; its stage must run again.`);
   });
-  await bringForward(store, checkpoints, id, stored);
+  if (mayWrite) await bringForward(store, checkpoints, id, stored);
   const read = await checkpoints.read((what) => {
     notes.push(`On the disk ${what}, does not have its checksum; the one before it is used.`);
   });
@@ -118,7 +123,7 @@ export async function readStored(
   for (const message of notes) {
     parts.log.push({ type: 'log', level: 'warn', message, time: Date.now() });
   }
-  if (notes.length > 0) await store.write(id, { put: { ...aside, log: parts.log } });
+  if (mayWrite && notes.length > 0) await store.write(id, { put: { ...aside, log: parts.log } });
   return { record, parts, models, checkpoint: read as Checkpoint | undefined };
 }
 

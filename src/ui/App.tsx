@@ -4,6 +4,7 @@ import { Dynamic } from 'solid-js/web';
 import styles from './App.module.css';
 import { InsideButton } from './inside/InsideButton';
 import { KernelsButton } from './kernels/KernelsButton';
+import { AccessBanner } from './shell/AccessBanner';
 import { ConfirmDialog } from './shell/ConfirmDialog';
 import { ExperimentMenu } from './shell/ExperimentMenu';
 import { GpuBanner } from './shell/GpuBanner';
@@ -71,6 +72,7 @@ export function App(props: { connection: Connection }) {
         <Pipeline />
       </header>
       <RunBar />
+      <AccessBanner />
       <StorageBanner />
       <GpuBanner />
       <LinkBanner />

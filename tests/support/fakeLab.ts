@@ -5,6 +5,7 @@
 import { defaultConfig, type ExperimentConfig } from '../../src/config/experiment';
 import { type ModelName, STAGES, type Stage, type Training } from '../../src/config/stages';
 import type {
+  Access,
   DemonstrationRecord,
   ExperimentSummary,
   GpuStatus,
@@ -94,6 +95,7 @@ export class FakeLab implements LabApi, Connection {
     StageStatus
   >;
   private selected: string | null = null;
+  private access: Access = 'write';
   private steps: Partial<Record<Stage, number>> = {};
   private held = false;
   private queue: Stage[] = [];
@@ -192,6 +194,16 @@ export class FakeLab implements LabApi, Connection {
     this.summaries = this.summaries.filter((s) => s.id !== id);
     if (this.selected === id) this.selected = null;
   }
+  async takeOver(): Promise<Snapshot> {
+    this.note('takeOver');
+    this.letIn('write');
+    return (await this.snapshot())!;
+  }
+  /** Another tab comes or goes. */
+  letIn(access: Access): void {
+    this.access = access;
+    this.send({ type: 'access', access });
+  }
   async storage() {
     return { problem: this.options.storageProblem ?? null, usage: 12e6, quota: 2e9 };
   }
@@ -220,6 +232,7 @@ export class FakeLab implements LabApi, Connection {
     const active = STAGES.find((s) => this.stages[s] === 'running' || this.stages[s] === 'paused');
     return {
       id: this.selected,
+      access: this.access,
       config: this.config,
       stages: { ...this.stages },
       models: STAGES.flatMap((s) => (this.stages[s] === 'done' ? MODELS_OF[s] : [])),

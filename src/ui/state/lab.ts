@@ -8,6 +8,7 @@ import type { ExperimentConfig } from '../../config/experiment';
 import type { FieldKey, Preset } from '../../config/fields';
 import { type ModelName, STAGES, type Stage, WRITERS, type Writer } from '../../config/stages';
 import type {
+  Access,
   ExperimentSummary,
   GpuStatus,
   LabApi,
@@ -39,6 +40,7 @@ export interface LogLine {
 
 export interface Experiment {
   readonly id: string;
+  readonly access: Access;
   readonly config: ExperimentConfig;
   readonly stages: Readonly<Record<Stage, StageStatus>>;
   readonly models: readonly ModelName[];
@@ -152,6 +154,9 @@ export function createLabStore(connection: Connection): LabStore {
         } else if (event.type === 'log') {
           const { level, message, time } = event;
           setState('log', (log) => [...log, { level, message, time }].slice(-LOG_KEPT));
+        } else if (event.type === 'access') {
+          changed = event.access !== 'free';
+          update({ access: event.access });
         } else if (event.type === 'labels') {
           update({ labels: event.counts });
         } else if (event.type === 'stage') {
@@ -287,6 +292,6 @@ export function createLabStore(connection: Connection): LabStore {
 }
 
 function experimentOf(snapshot: Snapshot): Experiment {
-  const { id, config, stages, models, labels, calibration, report } = snapshot;
-  return { id, config, stages, models, labels, calibration, report };
+  const { id, access, config, stages, models, labels, calibration, report } = snapshot;
+  return { id, access, config, stages, models, labels, calibration, report };
 }
