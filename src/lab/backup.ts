@@ -4,7 +4,6 @@
  * JSON with references to them. It is read through the schemas that guard the store.
  */
 import { MODELS, type ModelName } from '../config/stages';
-import type { Checkpoint } from '../rlhf/context';
 import { FormatError } from '../text/formats/errors';
 import {
   readSafetensors,
@@ -15,7 +14,7 @@ import {
 } from '../text/formats/safetensors';
 import type { Experiment } from './experiment';
 import type { Floats } from './parts';
-import { type Contents, checkParts, checkRecord, repair, VERSION } from './stored';
+import { type Contents, checkParts, checkRecord, isCheckpoint, repair, VERSION } from './stored';
 
 const FORMAT = 'pocket-rlhf-experiment';
 /** The key of a reference to a tensor, and of a number that JSON has not. */
@@ -74,20 +73,9 @@ export function readBackup(bytes: Uint8Array, file = 'the file'): Contents {
     if (floats instanceof Float32Array) models.set(name, floats as Floats);
   }
   repair(record, models);
-  return { record, parts, models, checkpoint: checkpointIn(all['checkpoint'], file) };
+  const checkpoint = all['checkpoint'];
+  if (checkpoint !== undefined && !isCheckpoint(checkpoint)) {
+    throw new FormatError(`${file}: the checkpoint is not whole.`);
+  }
+  return { record, parts, models, checkpoint };
 }
-
-function checkpointIn(value: unknown, file: string): Checkpoint | undefined {
-  if (value === undefined || value === null) return undefined;
-  const { training, step, arenas, state } = value as Partial<Checkpoint>;
-  const whole =
-    typeof training === 'string' &&
-    Number.isSafeInteger(step) &&
-    isMapOf(arenas, (entry) => entry instanceof Float32Array) &&
-    isMapOf(state, (entry) => typeof entry === 'number');
-  if (!whole) throw new FormatError(`${file}: the checkpoint is not whole.`);
-  return value as Checkpoint;
-}
-
-const isMapOf = (value: unknown, test: (entry: unknown) => boolean) =>
-  typeof value === 'object' && value !== null && Object.values(value).every(test);

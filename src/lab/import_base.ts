@@ -1,5 +1,7 @@
 /** A base model from a Hugging Face folder: its sizes, its tokenizer, its weights. */
+import { parseConfig } from '../config/experiment';
 import { arenaFrom, layoutOf } from '../nn/layout';
+import { FormatError } from '../text/formats/errors';
 import { readModelFolder } from '../text/formats/huggingface';
 import { bundleMetrics, checkBundle } from './bundle';
 import type { Experiment } from './experiment';
@@ -18,24 +20,23 @@ export async function importBase(
 ): Promise<void> {
   await checkBundle(files, experiment, material);
   const { kind, sizes, tensors, tokenizer } = readModelFolder(new Map(Object.entries(files)));
-  if (kind !== 'lm')
-    throw new Error(`The folder holds a ${kind} model; a language model is wanted.`);
+  if (kind !== 'lm') {
+    throw new FormatError(`The folder holds a ${kind} model; a language model is wanted.`);
+  }
   const floats = arenaFrom(layoutOf(sizes, 'lm'), Object.fromEntries(tensors));
   const { record, parts } = experiment;
   const { settings } = record.config;
-  if (settings['ppo.response_length'] >= sizes.n_positions) {
-    throw new Error(
-      `The model has ${sizes.n_positions} positions; ppo.response_length (${settings['ppo.response_length']}) must be below that.`,
-    );
-  }
+  const own = {
+    'model.n_layer': sizes.n_layer,
+    'model.n_embd': sizes.n_embd,
+    'model.n_head': sizes.n_head,
+    'model.n_positions': sizes.n_positions,
+    'model.vocab_size': sizes.vocab_size,
+  };
+  // Everything that can be refused is refused before anything is thrown away.
+  parseConfig({ ...record.config, settings: { ...settings, ...own } });
   await experiment.reset('base', () => {
-    Object.assign(settings, {
-      'model.n_layer': sizes.n_layer,
-      'model.n_embd': sizes.n_embd,
-      'model.n_head': sizes.n_head,
-      'model.n_positions': sizes.n_positions,
-      'model.vocab_size': sizes.vocab_size,
-    });
+    Object.assign(settings, own);
     parts.tokenizer = tokenizer.toJSONText();
     record.stages.base = 'done';
     const log = bundleMetrics(files);

@@ -66,6 +66,12 @@ export abstract class OpenLab {
     else this.events.emit({ type: 'log', level, message, time: Date.now() });
   }
 
+  /** Lets go of the experiment and the GPU; a worker that ends does so by itself. */
+  close(): void {
+    this.tabs?.leave();
+    this.gpu?.close();
+  }
+
   /** The open experiment. @throws when none is */
   protected get selected() {
     if (!this.current) throw new Error('No experiment is open; make one or choose one first.');

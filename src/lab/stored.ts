@@ -8,12 +8,12 @@
  */
 import * as v from 'valibot';
 import { parseConfig } from '../config/experiment';
-import { MODELS, type ModelName, STAGES } from '../config/stages';
+import { MODELS, type ModelName, STAGES, TRAININGS } from '../config/stages';
 import type { Checkpoint } from '../rlhf/context';
-import type { Checkpoints, StoredCheckpoint } from '../store/checkpoints';
+import type { Checkpoints } from '../store/checkpoints';
 import { checksum } from '../store/checksum';
 import type { Store } from '../store/store';
-import { describeIssue } from '../text/formats/errors';
+import { describeIssue, FormatError } from '../text/formats/errors';
 import type { ExperimentSummary } from './api';
 import {
   type ExperimentRecord,
@@ -44,13 +44,15 @@ export interface RawContents {
 export function checkRecord(value: unknown): ExperimentRecord {
   const version = (value as { version?: unknown } | null)?.version ?? 1;
   if (typeof version === 'number' && version > VERSION) {
-    throw new Error(
+    throw new FormatError(
       `The experiment was stored by a newer version of this page (form ${version}, this one reads up to ${VERSION}); reload the page to get it.`,
     );
   }
   const result = v.safeParse(recordSchema, value);
   if (!result.success) {
-    throw new Error(`The experiment's record cannot be read: ${describeIssue(result.issues[0])}.`);
+    throw new FormatError(
+      `The experiment's record cannot be read: ${describeIssue(result.issues[0])}.`,
+    );
   }
   const record = result.output as unknown as ExperimentRecord;
   const config = parseConfig(record.config);
@@ -102,7 +104,7 @@ export async function readStored(
   mayWrite = true,
 ): Promise<Contents> {
   const stored = await store.get<unknown>(id, 'record');
-  if (stored === undefined) throw new Error(`There is no experiment ${id}.`);
+  if (stored === undefined) throw new FormatError(`There is no experiment ${id}.`);
   const record = checkRecord(stored);
   const notes: string[] = [];
   const aside: Record<string, unknown> = {};
@@ -155,10 +157,24 @@ async function bringForward(
   record: unknown,
 ): Promise<void> {
   if (((record as { version?: number }).version ?? 1) >= 2) return;
-  const old = await store.get<StoredCheckpoint>(id, 'checkpoint');
+  const old = await store.get<unknown>(id, 'checkpoint');
   const put = { record: { ...(record as object), version: VERSION } };
-  if (old) await checkpoints.write(old, { put, remove: ['checkpoint'] });
-  else await store.write(id, { put, remove: ['checkpoint'] });
+  const remove = ['checkpoint'];
+  if (isCheckpoint(old)) await checkpoints.write(old, { put, remove });
+  else await store.write(id, { put, remove });
+}
+
+/** Whether a value of unknown origin is a checkpoint. */
+export function isCheckpoint(value: unknown): value is Checkpoint {
+  const { training, step, arenas, state } = (value ?? {}) as Partial<Checkpoint>;
+  const all = (map: unknown, test: (entry: unknown) => boolean) =>
+    typeof map === 'object' && map !== null && Object.values(map).every(test);
+  return (
+    TRAININGS.some((name) => name === training) &&
+    Number.isSafeInteger(step) &&
+    all(arenas, (entry) => entry instanceof Float32Array) &&
+    all(state, (entry) => typeof entry === 'number')
+  );
 }
 
 /** What the record promises must be there: a stage without its models is to be run. */

@@ -87,7 +87,7 @@ describe('an experiment in two tabs', () => {
     expect(access).toBe('write');
     await first.lab.step();
 
-    const second = testLab(store);
+    const second = testLab(store, { beside: true });
     expect((await second.lab.select(id)).access).toBe('read');
     await expect(second.lab.run(['base'])).rejects.toThrow(/Another tab is at work.*take it over/);
     await expect(second.lab.set('base.lr', 0.001)).rejects.toThrow(/Another tab/);

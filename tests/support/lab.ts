@@ -28,8 +28,17 @@ export const smallConfig = (seed = 7, changes: Partial<Settings> = {}) => {
   return { ...config, settings: { ...config.settings, ...SMALL, ...changes } as Settings };
 };
 
-/** A lab over a store; every event is kept. */
-export function testLab(store: Store = memoryStore()): {
+/** The last lab over each store. */
+const open = new Map<Store, Lab>();
+
+/**
+ * A lab over a store; every event is kept. The lab before it on the same store is closed, as a
+ * reload closes one, unless this one is another tab beside it.
+ */
+export function testLab(
+  store: Store = memoryStore(),
+  { beside = false } = {},
+): {
   lab: Lab;
   store: Store;
   events: LabEvent[];
@@ -39,6 +48,8 @@ export function testLab(store: Store = memoryStore()): {
     version: 'test',
     prepare: async (config, report) => makeMaterial(config, report),
   });
+  if (!beside) open.get(store)?.close();
+  open.set(store, lab);
   const events: LabEvent[] = [];
   void lab.subscribe((batch) => {
     events.push(...batch);

@@ -177,7 +177,7 @@ test('agreement comes with the first ranking, and the reward model is asked for 
 
 test('an import tells how many rankings were new', async () => {
   const lab = await openRanking();
-  const input = page().querySelector<HTMLInputElement>('input[type="file"]')!;
+  const input = page().querySelector<HTMLInputElement>('input[aria-label="Rankings to import"]')!;
   const files = new DataTransfer();
   files.items.add(new File(['{"a":1}\n{"b":2}\n'], 'class.jsonl'));
   input.files = files.files;

@@ -5,8 +5,9 @@
  * its prompt.
  */
 
+import * as v from 'valibot';
 import { FormatError } from '../formats/errors';
-import type { Message, Row } from './schemas';
+import { type Message, messageList, type Row } from './schemas';
 
 const MARKS: Record<string, string> = { user: 'Q: ', assistant: 'A: ', system: '' };
 
@@ -43,10 +44,13 @@ export function demonstrationOf({ messages }: Row<'messages'>): {
 export function plainRow<R extends Row<'prompt'> | Row<'completion'> | Row<'preference'>>(row: R) {
   const plain: Record<string, unknown> = { ...row, prompt: renderPrompt(row.prompt) };
   for (const field of ['completion', 'chosen', 'rejected']) {
-    if (field in row) plain[field] = renderCompletion(row[field] as string | Message[]);
+    // A further field may bear such a name and be anything: it stays as it is.
+    if (field in row && isMessages(row[field])) plain[field] = renderCompletion(row[field]);
   }
   return plain as { [Field in keyof R]: R[Field] extends string | Message[] ? string : R[Field] };
 }
+
+const isMessages = (value: unknown): value is Message[] => v.safeParse(messageList, value).success;
 
 function mark(role: string): string {
   const found = MARKS[role];

@@ -7,7 +7,8 @@ import * as v from 'valibot';
 import { wholeNumber } from '../formats/errors';
 
 const messageSchema = v.looseObject({ role: v.string(), content: v.string() });
-const messageList = v.pipe(
+/** One message or more. */
+export const messageList = v.pipe(
   v.array(messageSchema, 'a list of {"role","content"} messages'),
   v.minLength(1, 'has no messages'),
 );

@@ -7,6 +7,7 @@
 import { FormatError } from './errors';
 import { type GPT2Sizes, gpt2TensorShapes, type ModelKind } from './gpt2';
 import { readSafetensors, type StoredTensor, toFloat32 } from './safetensors';
+import { decodeText } from './text';
 
 const SINGLE = 'model.safetensors';
 const INDEX = 'model.safetensors.index.json';
@@ -48,8 +49,9 @@ export function readStoredTensors(
 function parseIndex(bytes: Uint8Array): Record<string, string> {
   let index: unknown;
   try {
-    index = JSON.parse(new TextDecoder().decode(bytes));
+    index = JSON.parse(decodeText(bytes, INDEX));
   } catch (error) {
+    if (error instanceof FormatError) throw error;
     throw new FormatError(`${INDEX} is not JSON: ${(error as Error).message}.`);
   }
   const map = (index as { weight_map?: unknown } | null)?.weight_map;

@@ -8,6 +8,17 @@ import * as v from 'valibot';
 
 export class FormatError extends Error {
   override name = 'FormatError';
+  constructor(message: string) {
+    super(oneLine(message));
+  }
+}
+
+/** What a file holds may stand in a message: it is kept to one line that can be read. */
+const LONGEST = 600;
+
+function oneLine(message: string): string {
+  const line = message.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
+  return line.length <= LONGEST ? line : `${line.slice(0, LONGEST)}….`;
 }
 
 /** Schema of a whole number in [from, to]. */

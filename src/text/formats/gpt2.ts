@@ -108,7 +108,9 @@ export function generationConfigJson({ eot, pad }: SpecialIds): Record<string, u
   };
 }
 
-const size = wholeNumber(1);
+/** Beyond these no file is a model, and its shapes are not worth listing. */
+const size = wholeNumber(1, 2 ** 24);
+const layers = wholeNumber(1, 1024);
 
 const configSchema = v.object({
   model_type: v.literal('gpt2'),
@@ -119,7 +121,7 @@ const configSchema = v.object({
   scale_attn_by_inverse_layer_idx: v.optional(v.literal(false), false),
   add_cross_attention: v.optional(v.literal(false), false),
   n_inner: v.optional(v.nullable(size)),
-  n_layer: size,
+  n_layer: layers,
   n_embd: size,
   n_head: size,
   n_positions: size,

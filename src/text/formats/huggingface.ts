@@ -16,6 +16,7 @@ import {
   parseGpt2Config,
 } from './gpt2';
 import { writeSafetensors } from './safetensors';
+import { decodeText } from './text';
 
 /** Files of a folder by name (a name, not a path). */
 export type ModelFolder = Map<string, Uint8Array>;
@@ -155,8 +156,9 @@ function readJson(files: ReadonlyMap<string, Uint8Array>, name: string): unknown
     );
   }
   try {
-    return JSON.parse(new TextDecoder().decode(bytes));
+    return JSON.parse(decodeText(bytes, name));
   } catch (error) {
+    if (error instanceof FormatError) throw error;
     throw new FormatError(`${name} is not JSON: ${(error as Error).message}.`);
   }
 }

@@ -116,6 +116,17 @@ export function parseTokenizerJson(source: unknown, file = 'tokenizer.json'): To
 
   const vocab = new Map(Object.entries(entries));
   checkIds(vocab, addedTokens, file);
+  const count = vocab.size + addedTokens.length;
+  const largest = [...vocab.values(), ...addedTokens.map(({ id }) => id)].reduce(
+    (most, id) => Math.max(most, id),
+    0,
+  );
+  // A table by id is made, which must not be larger than the file that asks for it.
+  if (largest > 4 * count + 1024) {
+    throw new FormatError(
+      `${file}: the largest id is ${largest}, but for ${count} tokens one up to ${4 * count + 1024} was wanted.`,
+    );
+  }
   for (const [byte, char] of BYTE_TO_CHAR.entries()) {
     if (!vocab.has(char)) {
       throw new FormatError(

@@ -1,5 +1,7 @@
 /** Everyone's rankings in this experiment: counts, export, and import of other people's. */
+
 import { For, Show } from 'solid-js';
+import { decodeText } from '../../text/formats/text';
 import { plural } from '../format';
 import { Section } from '../parts/Room';
 import { useLab } from '../state/lab';
@@ -16,7 +18,8 @@ export function AllLabelers() {
   const take = async (files: FileList | null) => {
     for (const file of files ?? []) {
       await store.notices.attempt(async () => {
-        const added = await store.api.importRankings(await file.text());
+        const text = decodeText(new Uint8Array(await file.arrayBuffer()), file.name);
+        const added = await store.api.importRankings(text);
         store.notices.show(
           { level: 'info', text: `${file.name}: ${plural(added, 'new ranking')}.` },
           8,

@@ -262,7 +262,7 @@ describe('a wrong folder is refused in one sentence', () => {
       withJson(files, 'config.json', (json) => {
         json.n_layer = 0;
       }),
-      'config.json: "n_layer" is 0, but a whole number from 1 on was wanted.',
+      'config.json: "n_layer" is 0, but a whole number from 1 to 1024 was wanted.',
     ],
     [
       'no size',
