@@ -19,11 +19,11 @@ export interface ExperimentConfig {
 /** A setting that cannot be taken, said in one sentence. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
+  /** What came from a link or a file may be quoted: it is kept short and on the line. */
+  constructor(message: string) {
+    super(message.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').replace(/'([^']{60})[^']*'/g, "'$1…'"));
+  }
 }
-
-/** What came from a link or a file, short and on one line. */
-const shown = (text: string, most = 40) =>
-  text.slice(0, most).replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ');
 
 /** The bounds of a field in words; undefined when the value keeps them. */
 function problemOf(key: FieldKey, value: unknown): string | undefined {
@@ -82,7 +82,7 @@ export function defaultConfig(preset: Preset, seed = 0): ExperimentConfig {
  */
 export function parseConfig(value: unknown): ExperimentConfig {
   const result = v.safeParse(configSchema, completed(value));
-  if (!result.success) throw new ConfigError(`${shown(result.issues[0].message, 200)}.`);
+  if (!result.success) throw new ConfigError(`${result.issues[0].message.slice(0, 300)}.`);
   const config = result.output as ExperimentConfig;
   const problem = misfit(config.settings);
   if (problem) throw new ConfigError(problem);
@@ -122,9 +122,7 @@ export function withSetting(config: ExperimentConfig, assignment: string): Exper
   const key = at < 0 ? assignment : assignment.slice(0, at);
   const text = at < 0 ? '' : assignment.slice(at + 1);
   if (!(key in FIELDS)) {
-    throw new ConfigError(
-      `Unknown setting '${shown(key)}'; the settings are ${FIELD_KEYS.join(', ')}.`,
-    );
+    throw new ConfigError(`Unknown setting '${key}'; the settings are ${FIELD_KEYS.join(', ')}.`);
   }
   const field: Field = FIELDS[key as FieldKey];
   const value =
@@ -132,7 +130,7 @@ export function withSetting(config: ExperimentConfig, assignment: string): Exper
       ? { true: true, false: false }[text]
       : Number(text.trim() === '' ? Number.NaN : text);
   const problem = problemOf(key as FieldKey, value);
-  if (problem) throw new ConfigError(`${problem}, not '${shown(text)}'.`);
+  if (problem) throw new ConfigError(`${problem}, not '${text}'.`);
   return { ...config, settings: { ...config.settings, [key]: value } };
 }
 

@@ -15,6 +15,7 @@ import { elementCount, readSafetensors, toFloat32 } from '../../src/text/formats
 import { decodeText } from '../../src/text/formats/text';
 import { Tokenizer } from '../../src/text/tokenizer/tokenizer';
 import { trainBpe } from '../../src/text/tokenizer/trainBpe';
+import { readLink } from '../../src/ui/state/link';
 import { isHeadless, roomOf } from '../../src/ui/state/rooms';
 import { oldParts } from '../support/oldStore';
 import { judged } from './judge';
@@ -89,6 +90,10 @@ function readRows(bytes: Uint8Array) {
       : rows;
   });
 }
+
+/** A link's room, and what it holds. */
+const readHash = (hash: string) =>
+  judged(hash.length, () => [roomOf(hash), isHeadless(hash), readLink(hash)]);
 
 const stored = oldParts();
 const { id } = stored['record'] as { id: string };
@@ -200,8 +205,13 @@ export async function makeTargets(): Promise<Target[]> {
     target('import model', bytesLike(folder.get('model.safetensors')!), (bytes) =>
       importInto('model.safetensors', bytes),
     ),
-    target('hash', fc.string({ unit: 'binary', maxLength: 400 }), (hash) =>
-      judged(hash.length, () => [roomOf(`#${hash}`), isHeadless(`#${hash}`)]),
+    target('hash', fc.string({ unit: 'binary', maxLength: 400 }), readHash),
+    target(
+      'link',
+      bytesLike(utf8.encode('#/rank?preset=nano&seed=7&ppo.kl_coef=0.02&lesson=4')).map((bytes) =>
+        new TextDecoder().decode(bytes),
+      ),
+      readHash,
     ),
     target('setting', fc.tuple(fc.string({ unit: 'binary' }), fc.string()), ([key, value]) =>
       judged(100, () => withSetting(defaultConfig('nano'), `${key}=${value}`)),
