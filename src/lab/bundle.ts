@@ -4,10 +4,16 @@ import { type Bundle, modelSettings, worldSeed } from '../config/bundled';
 import { PRESETS } from '../config/fields';
 import { checksum } from '../store/checksum';
 import { joinDocuments } from '../text/datasets/packing';
+import { describeIssue, FormatError } from '../text/formats/errors';
+import { decodeText } from '../text/formats/text';
 import type { World } from '../text/world';
 import type { MetricRow } from './api';
 import type { Experiment } from './experiment';
 import type { Material } from './material';
+import { metricRow } from './schemas';
+
+const FILE = 'bundle.json';
+const LOG = 'metrics.jsonl';
 
 const bundleSchema = v.object({
   preset: v.picklist(PRESETS),
@@ -18,7 +24,14 @@ const bundleSchema = v.object({
 });
 
 type Files = Readonly<Record<string, Uint8Array>>;
-const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+function jsonOf(text: string, where: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new FormatError(`${where} is not JSON: ${(error as Error).message}.`);
+  }
+}
 
 /** What a base model was trained on, in one hash. */
 export const corpusHash = (world: World): Promise<string> =>
@@ -33,44 +46,48 @@ export async function checkBundle(
   { record }: Experiment,
   material: Material,
 ): Promise<void> {
-  const stored = files['bundle.json'];
+  const stored = files[FILE];
   if (!stored) return;
-  const result = v.safeParse(bundleSchema, JSON.parse(textOf(stored)));
-  if (!result.success) throw new Error('The bundle.json of this base model cannot be read.');
+  const result = v.safeParse(bundleSchema, jsonOf(decodeText(stored, FILE), FILE));
+  if (!result.success) throw new FormatError(`${FILE}: ${describeIssue(result.issues[0])}.`);
   const bundle: Bundle = result.output;
   const { config } = record;
   const wanted = modelSettings(config.settings);
   const differs = Object.keys(wanted).find((key) => bundle.model[key] !== wanted[key]);
   const town = worldSeed(config);
   if (bundle.preset !== config.preset || bundle.seed !== town) {
-    throw new Error(
+    throw new FormatError(
       `This base model knows the town of ${bundle.preset}, seed ${bundle.seed}; the experiment's town is that of ${config.preset}, seed ${town}. Set data.world_seed to ${bundle.seed}, or train a base model.`,
     );
   }
   if (differs) {
-    throw new Error(
+    throw new FormatError(
       `This base model was made with ${differs} ${bundle.model[differs]}, not ${wanted[differs]}; train one, or take the preset's size.`,
     );
   }
   if (bundle.corpus !== (await corpusHash(material.world))) {
-    throw new Error(
+    throw new FormatError(
       'This base model was trained on an older edition of the corpus; train one, or make the bundle anew (npm run bundle).',
     );
   }
-  if (textOf(files['tokenizer.json']!) !== material.tokenizer.toJSONText()) {
-    throw new Error(
+  const tokenizer = files['tokenizer.json'] ?? new Uint8Array();
+  if (decodeText(tokenizer, 'tokenizer.json') !== material.tokenizer.toJSONText()) {
+    throw new FormatError(
       'This base model has another tokenizer than the experiment; train one, or make the bundle anew (npm run bundle).',
     );
   }
 }
 
-/** The training log beside a bundled model. */
+/** The training log beside a bundled model. @throws FormatError naming the line that is none */
 export function bundleMetrics(files: Files): MetricRow[] | undefined {
-  const log = files['bundle.json'] && files['metrics.jsonl'];
+  const log = files[FILE] && files[LOG];
   if (!log) return undefined;
-  const lines = textOf(log).trim().split('\n');
-  return lines.map((line) => {
-    const { stage: _, ...row } = JSON.parse(line) as MetricRow & { stage: string };
+  const lines = decodeText(log, LOG).trim().split('\n');
+  return lines.map((line, i) => {
+    const where = `${LOG}, line ${i + 1}`;
+    const { stage: _, ...row } = (jsonOf(line, where) ?? {}) as Record<string, unknown>;
+    const result = v.safeParse(metricRow, row);
+    if (!result.success) throw new FormatError(`${where}: ${describeIssue(result.issues[0])}.`);
     return row as MetricRow;
   });
 }

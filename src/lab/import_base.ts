@@ -35,11 +35,11 @@ export async function importBase(
   };
   // Everything that can be refused is refused before anything is thrown away.
   parseConfig({ ...record.config, settings: { ...settings, ...own } });
+  const log = bundleMetrics(files);
   await experiment.reset('base', () => {
     Object.assign(settings, own);
     parts.tokenizer = tokenizer.toJSONText();
     record.stages.base = 'done';
-    const log = bundleMetrics(files);
     if (log) parts.metrics.base = log;
     experiment.setModel('base', floats);
   });

@@ -56,8 +56,10 @@ const calibration = v.looseObject({
 });
 const rollout = v.looseObject({ prompt: v.string(), tokens: strings, logprobs: v.array(number) });
 
+export const metricRow = v.objectWithRest({ step: number, seconds: number }, number);
+
 export const PART_SCHEMAS: Readonly<Record<keyof Parts, v.GenericSchema>> = {
-  metrics: of(TRAININGS, v.array(v.objectWithRest({ step: number, seconds: number }, number))),
+  metrics: of(TRAININGS, v.array(metricRow)),
   samples: of(TRAININGS, v.looseObject({ step: number, samples: v.array(sample) })),
   rollouts: v.nullable(v.looseObject({ iteration: number, rollouts: v.array(rollout) })),
   lastBatch: v.nullable(

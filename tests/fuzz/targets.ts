@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { defaultConfig, parseConfig, withSetting } from '../../src/config/experiment';
 import { readBackup, writeBackup } from '../../src/lab/backup';
+import { bundleMetrics } from '../../src/lab/bundle';
 import { Experiment } from '../../src/lab/experiment';
 import { importBase } from '../../src/lab/import_base';
+import type { Material } from '../../src/lab/material';
 import { memoryStore } from '../../src/store/store';
 import { demonstrationOf, plainRow } from '../../src/text/datasets/conversation';
 import { detectJsonl } from '../../src/text/datasets/jsonl';
@@ -36,6 +38,10 @@ const target = <Input>(
 
 const utf8 = new TextEncoder();
 const bytesOf = (value: unknown) => utf8.encode(JSON.stringify(value) ?? '');
+const linesOf = (rows: unknown) =>
+  utf8.encode(
+    (Array.isArray(rows) ? rows : [rows]).map((row) => `${JSON.stringify(row)}\n`).join(''),
+  );
 const golden = (name: string) =>
   new Uint8Array(readFileSync(new URL(`../golden/${name}`, import.meta.url)));
 
@@ -117,6 +123,11 @@ async function storedPart(name: string, value: unknown) {
 
 const SMALL_PARTS = ['metrics', 'samples', 'rankings', 'tasks', 'personal', 'log'];
 
+/** As much of an experiment's material as an import looks at. */
+const MATERIAL = { world: { corpus: { train: ['a'] } }, tokenizer } as unknown as Material;
+const BUNDLE = { preset: 'nano', seed: 7, corpus: 'a', model: {}, val_loss: 1 };
+const LOG = linesOf([1, 2].map((step) => ({ stage: 'base', step, seconds: 1, loss: 2 })));
+
 /** Whatever the folder, the experiment has all of the new model or all of the old one. */
 async function importInto(name: string, bytes: Uint8Array) {
   const store = memoryStore();
@@ -125,7 +136,7 @@ async function importInto(name: string, bytes: Uint8Array) {
   const before = { record: structuredClone(experiment.record), models: [...experiment.models] };
   const { files, size } = folderWith(name, bytes);
   const done = await judged(size, async () => {
-    await importBase(experiment, Object.fromEntries(files));
+    await importBase(experiment, MATERIAL, Object.fromEntries(files));
     return true;
   });
   const { record, models } = experiment;
@@ -205,6 +216,14 @@ export async function makeTargets(): Promise<Target[]> {
     target('import model', bytesLike(folder.get('model.safetensors')!), (bytes) =>
       importInto('model.safetensors', bytes),
     ),
+    target('import bundle.json', jsonLike(BUNDLE).map(bytesOf), (bytes) =>
+      importInto('bundle.json', bytes),
+    ),
+    target('a bundled log', bytesLike(LOG), (bytes) =>
+      judged(bytes.length, () =>
+        bundleMetrics({ 'bundle.json': bytesOf(BUNDLE), 'metrics.jsonl': bytes }),
+      ),
+    ),
     target('hash', fc.string({ unit: 'binary', maxLength: 400 }), readHash),
     target(
       'link',
@@ -243,11 +262,6 @@ export async function makeTargets(): Promise<Target[]> {
     ),
   ];
 }
-
-const linesOf = (rows: unknown) =>
-  utf8.encode(
-    (Array.isArray(rows) ? rows : [rows]).map((row) => `${JSON.stringify(row)}\n`).join(''),
-  );
 
 const headerLength = (file: Uint8Array) =>
   new DataView(file.buffer, file.byteOffset).getUint32(0, true);
