@@ -1,5 +1,6 @@
 /** The kernels of a training step and of a decoded token, in the variants and shapes of a model. */
 import type { Gpu, View } from '../src/gpu/device';
+import { dryGpu } from '../src/gpu/dry';
 import { elementsOf, type Kernel, type Values } from '../src/gpu/kernel';
 import type { Spread } from '../src/gpu/spread';
 import { type DispatchInfo, Tape } from '../src/gpu/tape';
@@ -13,7 +14,7 @@ import { Sampler } from '../src/nn/sampler';
 import { LmTrainer } from '../src/nn/trainer';
 import { Weights } from '../src/nn/weights';
 import { CONFIGS, type KernelSet, SQUARE_SIDES, SQUARES } from './configs';
-import { dryGpu } from './dry';
+
 import { contentsOf } from './inputs';
 import { opponentOf } from './naive';
 

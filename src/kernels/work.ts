@@ -26,6 +26,7 @@ export const flopsOf = ({ kernel, params }: Pick<Work, 'kernel' | 'params'>) =>
 const ASKED_BY: Record<string, readonly string[]> = {
   bias: ['BIAS'],
   dbias: ['BIAS'],
+  partial_bias: ['BIAS'],
   mask: ['DROPOUT'],
   pre: ['GELU', 'GELU_BACKWARD'],
   residual: ['RESIDUAL'],

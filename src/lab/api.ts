@@ -8,6 +8,7 @@ import type { ModelName, Stage, Training, Writer } from '../config/stages';
 import type { Calibration } from '../rlhf/calibration';
 import type { Inspection, InspectRequest } from './inspect';
 import type { KernelSource, ProfiledStep, StepProfile } from './profile_api';
+import type { TuningStatus } from './variants';
 
 export type { Calibration, Inspection, InspectRequest };
 
@@ -354,6 +355,15 @@ export interface LabApi {
    * refused while a stage runs.
    */
   profile(step: ProfiledStep): Promise<StepProfile>;
+  /** The kernel variants measured on this adapter, and those that the open experiment began with. */
+  tuning(): Promise<TuningStatus>;
+  /**
+   * Measures the variants for the open experiment's shapes, in about two seconds, and keeps the
+   * choices for runs that begin from now on; without `anew` only shapes that are not known yet.
+   */
+  tune(anew: boolean): Promise<TuningStatus>;
+  /** Back to the built-in choices. */
+  forgetTuning(): Promise<TuningStatus>;
   /** The share of the profile in the making that is done, from 0 to 1. */
   profileProgress(): Promise<number>;
   /** The WGSL of a kernel. */

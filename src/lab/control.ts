@@ -8,6 +8,7 @@ import type { RunOptions, StageStatus } from './api';
 import type { EventQueue } from './events';
 import { RUN_STAGE } from './pipeline';
 import { type Session, updateStages } from './session';
+import type { Variants } from './variants';
 
 /** Settings that are part of PPO's recorded tapes: a change needs a short stop to record anew. */
 const RECORDED: readonly FieldKey[] = [
@@ -31,6 +32,7 @@ export class Control {
     private readonly events: EventQueue,
     /** The GPU as it is now; a new one after the last was lost. */
     private readonly device: () => Promise<Gpu>,
+    private readonly variants: Variants,
   ) {}
 
   get isRunning(): boolean {
@@ -112,6 +114,9 @@ export class Control {
     const { experiment, material, judge, runner } = this.session;
     const gpu = await this.device();
     const ctx = runner.context(gpu, this.traceSink(options.trace ?? 0));
+    const { record } = experiment;
+    const anew = stage === 'base' && record.stages.base === 'ready';
+    record.kernels = this.variants.use(gpu, anew ? undefined : record.kernels);
     this.turn(stage, 'running');
     runner.begin(stage, options.checkpointMs);
     try {

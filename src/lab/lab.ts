@@ -24,12 +24,14 @@ import { type InspectRequest, inspect } from './inspect';
 import { OpenLab } from './open_lab';
 import { labelCounts } from './pipeline';
 import { sampleAnswers, scoreAnswer, scoreTexts } from './playground';
-import { kernelSource, profileStep } from './profile';
+import { inputsOf, kernelSource, profileStep } from './profile';
 import type { ProfiledStep } from './profile_api';
 import { updateStages } from './session';
 import { demonstrationsOf } from './sft_stage';
+import { variantNames } from './variants';
 
 export class Lab extends OpenLab implements LabApi {
+  /** Share of the latest profile that is done. */
   private profiled = 0;
 
   async estimate(config: ExperimentConfig): Promise<Estimate> {
@@ -218,30 +220,41 @@ export class Lab extends OpenLab implements LabApi {
   }
 
   async profile(step: ProfiledStep) {
-    const { control, experiment, material, runner } = this.selected;
+    const { control, experiment } = this.selected;
     control.refuseWhileRunning('measure its kernels');
-    const { gpu, model, settings, promptTokens } = runner.context(await this.device(), undefined);
-    const { models } = experiment;
-    const corpus = material.corpus.train;
-    this.profiled = 0;
-    const inputs = { gpu, model, settings, models, corpus, promptTokens };
+    const inputs = inputsOf(this.selected, await this.device());
+    this.variants.use(inputs.gpu, experiment.record.kernels);
     return profileStep(step, inputs, (share) => {
       this.profiled = share;
     });
   }
 
-  async profileProgress() {
-    return this.profiled;
+  async tuning() {
+    const { tuning } = this.variants;
+    return { tuning, run: this.selected.experiment.record.kernels ?? null };
   }
 
-  async kernelSource(kernel: string) {
-    return kernelSource(kernel);
+  async tune(anew: boolean) {
+    this.selected.control.refuseWhileRunning('measure kernel variants');
+    const { gpu, model, settings } = inputsOf(this.selected, await this.device());
+    await this.variants.measure(gpu, model, settings, anew);
+    return this.tuning();
   }
+
+  async forgetTuning() {
+    this.selected.control.refuseWhileRunning('change kernel variants');
+    await this.variants.forget(await this.device());
+    return this.tuning();
+  }
+
+  profileProgress = async () => this.profiled;
+  kernelSource = async (kernel: string) => kernelSource(kernel);
 
   private contractFiles() {
     const { experiment, material } = this.selected;
     const { adapter, browser } = experiment.record.report;
-    const facts = { adapter, browser, version: this.options.version };
+    const kernels = variantNames(experiment.record.kernels);
+    const facts = { adapter, browser, version: this.options.version, kernels };
     return experimentFiles(experiment, material, facts);
   }
 

@@ -9,13 +9,14 @@ import type { Store } from '../store/store';
 import type { GpuStatus, LabEvent, Snapshot, StorageStatus } from './api';
 import { readBackup, writeBackup } from './backup';
 import { Control } from './control';
-import { estimateBytes } from './estimate';
 import { EventQueue } from './events';
 import { Experiment } from './experiment';
 import { Library } from './library';
+import { newRecord } from './new_record';
 import { browserEstimate } from './room';
 import { openSession, type Prepare, type Session, snapshotOf } from './session';
 import { Tabs, whileUnused } from './tabs';
+import { Variants } from './variants';
 
 /** What the lab needs from where it runs. */
 export interface LabOptions {
@@ -33,9 +34,11 @@ export abstract class OpenLab {
   private current: (Session & { readonly control: Control }) | undefined;
   private tabs: Tabs | undefined;
   protected readonly events = new EventQueue();
+  protected readonly variants: Variants;
   private readonly library: Library;
 
   constructor(protected readonly options: LabOptions) {
+    this.variants = new Variants(options.store);
     this.library = new Library(options.store, (message) => this.log('warn', message));
     this.events.listen((batch) => this.tabs?.broadcast(batch));
   }
@@ -48,6 +51,7 @@ export abstract class OpenLab {
     try {
       const gpu = await Gpu.open();
       gpu.onError = (message) => this.log('error', `The GPU reported: ${message}`);
+      await this.variants.load(gpu);
       this.gpu = gpu;
       this.gpuStatus = { ok: true, ...gpu.adapter };
     } catch (cause) {
@@ -99,32 +103,7 @@ export abstract class OpenLab {
     this.current?.control.refuseWhileRunning('make an experiment');
     const config = parseConfig(value);
     const status = await this.open();
-    const { vendor, architecture, description, is_fallback } = status.ok
-      ? status
-      : { vendor: '', architecture: '', description: 'none', is_fallback: true };
-    const record = {
-      id: crypto.randomUUID(),
-      name: name ?? `${config.preset}, seed ${config.seed}`,
-      created: Date.now(),
-      config,
-      stages: {
-        base: 'ready',
-        sft: 'missing',
-        reward: 'missing',
-        ppo: 'missing',
-        evaluate: 'missing',
-      } as const,
-      report: {
-        ok: false,
-        preset: config.preset,
-        seed: config.seed,
-        adapter: { vendor, architecture, description, is_fallback },
-        browser: globalThis.navigator?.userAgent ?? '',
-        seconds: {},
-        memory: { estimated_bytes: estimateBytes(config.settings), peak_bytes: 0 },
-        tokens_per_second: { train: 0, sample: 0 },
-      },
-    };
+    const record = newRecord(config, name, status);
     const tabs = await this.join(record.id);
     return this.enter(await Experiment.create(this.options.store, record), tabs);
   }
@@ -152,7 +131,10 @@ export abstract class OpenLab {
     if (tabs !== this.tabs) this.tabs?.leave();
     this.tabs = tabs;
     if (!tabs.isWriter) experiment.freeze(LOOKING_ON);
-    this.current = { ...session, control: new Control(session, events, this.device) };
+    this.current = {
+      ...session,
+      control: new Control(session, events, this.device, this.variants),
+    };
     events.progress = null;
     return this.ownSnapshot()!;
   }

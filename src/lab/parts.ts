@@ -15,6 +15,7 @@ import type {
   Sample,
   StageStatus,
 } from './api';
+import type { RunVariants } from './variants';
 
 export type Floats = Float32Array<ArrayBuffer>;
 export type RankingSplit = 'train' | 'val' | 'heldout';
@@ -31,6 +32,8 @@ export interface ExperimentRecord {
   config: ExperimentConfig;
   stages: Record<Stage, StageStatus>;
   report: Report;
+  /** The kernel variants that it began with; from its first stage on. */
+  kernels?: RunVariants;
 }
 
 /** A person's judgement of a task, with the order in which the completions were shown. */

@@ -7,6 +7,7 @@ import { measurePeak } from '../kernels/peak';
 import { flopsOf, type Peak, rateOf, trafficOf } from '../kernels/work';
 import type { DispatchProfile, KernelSource, ProfiledStep, StepProfile } from './profile_api';
 import { type RecordedStep, recordStep, type StepInputs } from './profiled_steps';
+import type { Session } from './session';
 
 /** The peaks of a device, measured once. */
 const peaks = new WeakMap<Gpu, Promise<Peak>>();
@@ -18,6 +19,16 @@ function peakOf(gpu: Gpu): Promise<Peak> {
   peaks.set(gpu, measuring);
   measuring.catch(() => peaks.delete(gpu));
   return measuring;
+}
+
+/** What the steps of an open experiment are recorded from. */
+export function inputsOf(
+  { experiment, material, runner }: Pick<Session, 'experiment' | 'material' | 'runner'>,
+  gpu: Gpu,
+): StepInputs {
+  const { model, settings, promptTokens } = runner.context(gpu, undefined);
+  const { models } = experiment;
+  return { gpu, model, settings, models, corpus: material.corpus.train, promptTokens };
 }
 
 /** @param report called with the share that is done, from 0 to 1 */

@@ -24,7 +24,7 @@ import type { Connection } from '../../src/ui/state/lab';
 import { FAKE_CALIBRATION } from './fakeCalibration';
 import { FakeDesk } from './fakeDesk';
 import { fakeInspection } from './fakeInside';
-import { fakeProfile, fakeSource } from './fakeProfile';
+import { FakeTuning, fakeProfile, fakeSource } from './fakeProfile';
 import { fakeReport } from './fakeReport';
 import {
   CORPUS,
@@ -425,6 +425,10 @@ export class FakeLab implements LabApi, Connection {
     this.note('profile', step);
     return fakeProfile(step);
   };
+  private readonly tuned = new FakeTuning((name, ...args) => this.note(name, ...args));
+  tuning = () => this.tuned.status();
+  tune = (anew: boolean) => this.tuned.tune(anew);
+  forgetTuning = () => this.tuned.forget();
   profileProgress = async () => 0.5;
   kernelSource = fakeSource;
 

@@ -5,6 +5,7 @@ import type {
   ProfiledStep,
   StepProfile,
 } from '../../src/lab/profile_api';
+import type { TuningStatus } from '../../src/lab/variants';
 
 const row = (
   kernel: string,
@@ -53,3 +54,32 @@ export const fakeSource = async (kernel: string): Promise<KernelSource> => ({
   file: `shaders/${kernel}.wgsl`,
   code: `// ${kernel}: out = a·b\noverride WG: u32 = 64;\n\n@compute @workgroup_size(WG)\nfn main() {\n  let n = 3u; // three\n}\n`,
 });
+
+const CHOICE = {
+  class: 'nn 512×256×64',
+  form: 'nn',
+  size: { M: 512, N: 192, K: 64 },
+  variant: 'matmul_nn_vec4 8·8×8',
+  gain: 1.25,
+} as const;
+
+export class FakeTuning {
+  private measured = false;
+  constructor(private readonly note: (name: string, ...args: unknown[]) => void) {}
+
+  async status(): Promise<TuningStatus> {
+    const here = { adapter: 'Fake adapter', browser: 'Fake browser' };
+    const tuning = { ...here, measured: 1.79e12, ms: 1400, choices: [CHOICE] };
+    return { tuning: this.measured ? tuning : null, run: { ...here, choices: [] } };
+  }
+  tune(anew: boolean): Promise<TuningStatus> {
+    this.note('tune', anew);
+    this.measured = true;
+    return this.status();
+  }
+  forget(): Promise<TuningStatus> {
+    this.note('forgetTuning');
+    this.measured = false;
+    return this.status();
+  }
+}

@@ -95,4 +95,14 @@ describe('the Kernels lens', () => {
     await userEvent.keyboard('{Alt>}k{/Alt}');
     expect(lens()).toBeNull();
   });
+
+  test('shows which variants run, measures them when asked, and goes back', async () => {
+    const lab = await openLens();
+    await eventually(words).toContain('nothing was measured here');
+    button('Tune for new runs').click();
+    await eventually(words).toContain('Measured here in 1 s: 1 class of shapes, 1 with another');
+    expect(callsOf(lab, 'tune')[0]?.args).toEqual([true]);
+    button('Back to the built-in choices').click();
+    await eventually(words).toContain('nothing was measured here');
+  });
 });

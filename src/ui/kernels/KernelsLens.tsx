@@ -13,6 +13,7 @@ import { totalOf } from './flame';
 import styles from './KernelsLens.module.css';
 import { formatMicroseconds, formatRate } from './numbers';
 import { Strip } from './Strip';
+import { Variants } from './Variants';
 
 const STEP_NAMES: Readonly<Record<ProfiledStep, string>> = {
   train: 'a training step (base and SFT)',
@@ -126,6 +127,7 @@ export default function KernelsLens(props: { onClose: () => void }) {
           )}
         </Match>
       </Switch>
+      <Variants />
     </dialog>
   );
 }

@@ -201,9 +201,14 @@ export function createLabStore(connection: Connection): LabStore {
   const run: LabStore['run'] = (stages) => {
     void notices.attempt(() => lab.run(stages));
   };
+  /** A GPU's kernel variants are chosen once; a software adapter keeps the built-in choices. */
+  const measureNewAdapter = async () => {
+    if (state.gpu?.ok && !state.gpu.is_fallback) await lab.tune(false);
+  };
   const create: LabStore['create'] = (config, name) =>
     busyWith('Making the world and its texts', async () => {
       load(await (name ? lab.create(config, name) : lab.create(config)));
+      await measureNewAdapter();
       await refresh();
     });
   const select: LabStore['select'] = (id) =>

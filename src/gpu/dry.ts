@@ -2,7 +2,7 @@
  * A GPU that only takes notes: trainers and samplers of any size record their tapes on it, and no
  * buffer is made. So the shapes of a model are known without its memory.
  */
-import type { Gpu, View } from '../src/gpu/device';
+import type { Gpu, View } from './device';
 
 /** What recording asks of a GPU, with the choices and limits of a real one; handles are blanks. */
 export function dryGpu({ adapter, variants, device: { limits } }: Gpu): Gpu {

@@ -1,0 +1,131 @@
+/**
+ * The measured choices of kernel variants: kept for each adapter and browser version, put on the
+ * GPU before a stage, and written into an experiment's record when it first runs, so that a run
+ * that goes on later, or is looked at later, has the very kernels it began with.
+ *
+ * Nothing is measured unless somebody asks: without a measurement every adapter has its built-in
+ * choices, and the same seed gives the same bits.
+ */
+import type { Settings } from '../config/fields';
+import type { Gpu } from '../gpu/device';
+import { type MatmulForm, type MatmulSize, matmulVariants } from '../kernels/linear_choice';
+import type { GptConfig } from '../nn/layout';
+import type { Store } from '../store/store';
+import { type Choice, productsOf, tune } from './tuner';
+
+/** What was measured on one adapter in one browser version. */
+export interface Tuning {
+  readonly adapter: string;
+  readonly browser: string;
+  /** When, in milliseconds since 1970, and how long it took. */
+  readonly measured: number;
+  readonly ms: number;
+  readonly choices: readonly Choice[];
+}
+
+/** What the page shows: what was measured, and what the open experiment began with. */
+export interface TuningStatus {
+  readonly tuning: Tuning | null;
+  readonly run: RunVariants | null;
+}
+
+/** Variants by class of shapes, of one adapter and browser; empty are the built-in choices. */
+export interface RunVariants {
+  readonly adapter: string;
+  readonly browser: string;
+  readonly choices: readonly Pick<Choice, 'class' | 'form' | 'size' | 'variant'>[];
+}
+
+/** No experiment's id, and without a record none of the list. */
+const STORED_UNDER = 'kernel variants';
+
+export class Variants {
+  /** What has been measured here. */
+  tuning: Tuning | null = null;
+  private readonly browser = globalThis.navigator?.userAgent ?? '';
+
+  constructor(private readonly store: Store) {}
+
+  private partOf(gpu: Gpu): string {
+    return `${nameOf(gpu)} · ${this.browser}`;
+  }
+
+  /** Reads what was measured on this adapter before, and uses it from now on. */
+  async load(gpu: Gpu): Promise<Tuning | null> {
+    this.tuning = (await this.store.get<Tuning>(STORED_UNDER, this.partOf(gpu))) ?? null;
+    apply(gpu, this.tuning?.choices ?? []);
+    return this.tuning;
+  }
+
+  /** Measures the products of a model that have not been measured yet; with `anew` all of them. */
+  async measure(
+    gpu: Gpu,
+    model: GptConfig,
+    settings: Readonly<Settings>,
+    anew: boolean,
+  ): Promise<Tuning> {
+    const begun = performance.now();
+    const kept = anew ? [] : (this.tuning?.choices ?? []);
+    const known = new Set(kept.map((choice) => choice.class));
+    const products = await productsOf(gpu, model, settings);
+    const missing = await tune(
+      gpu,
+      products.filter(({ class: name }) => !known.has(name)),
+    );
+    this.tuning = {
+      adapter: nameOf(gpu),
+      browser: this.browser,
+      measured: Date.now(),
+      ms: performance.now() - begun,
+      choices: [...kept, ...missing],
+    };
+    await this.store.write(STORED_UNDER, { put: { [this.partOf(gpu)]: this.tuning } });
+    apply(gpu, this.tuning.choices);
+    return this.tuning;
+  }
+
+  /** Goes back to the built-in choices. */
+  async forget(gpu: Gpu): Promise<void> {
+    this.tuning = null;
+    await this.store.write(STORED_UNDER, { remove: [this.partOf(gpu)] });
+    apply(gpu, []);
+  }
+
+  /**
+   * Puts a run's variants on the GPU: those it began with, or for a new run, or one that moved to
+   * another adapter or browser, those of now. @returns them, for the record
+   */
+  use(gpu: Gpu, began: RunVariants | undefined): RunVariants {
+    const here = { adapter: nameOf(gpu), browser: this.browser };
+    const same = began?.adapter === here.adapter && began.browser === here.browser;
+    const run = same ? began : { ...here, choices: this.tuning?.choices.map(plain) ?? [] };
+    apply(gpu, run.choices);
+    return run;
+  }
+}
+
+/** Variants by class, as a file says it; empty where all are built in. */
+export const variantNames = (run: RunVariants | undefined): Record<string, string> =>
+  Object.fromEntries(run?.choices.map((choice) => [choice.class, choice.variant]) ?? []);
+
+const plain = ({ class: name, form, size, variant }: Choice) => ({
+  class: name,
+  form,
+  size,
+  variant,
+});
+
+const nameOf = ({ adapter: { vendor, architecture, description } }: Gpu) =>
+  [vendor, architecture, description].filter(Boolean).join(' ');
+
+/** Choices of a variant that this version of the page no longer has are left out. */
+function apply(
+  gpu: Gpu,
+  choices: readonly { class: string; form: MatmulForm; size: MatmulSize; variant: string }[],
+): void {
+  gpu.variants.clear();
+  for (const { class: name, form, size, variant } of choices) {
+    const all = matmulVariants(form, size, { software: gpu.adapter.is_fallback });
+    if (all.some((candidate) => candidate.name === variant)) gpu.variants.set(name, variant);
+  }
+}
