@@ -6,11 +6,12 @@ import type { ExperimentConfig } from '../config/experiment';
 import type { FieldKey } from '../config/fields';
 import type { ModelName, Stage, Training, Writer } from '../config/stages';
 import type { Calibration } from '../rlhf/calibration';
+import type { DocumentKind } from '../text/world';
 import type { Inspection, InspectRequest } from './inspect';
 import type { KernelSource, ProfiledStep, StepProfile } from './profile_api';
 import type { TuningStatus } from './variants';
 
-export type { Calibration, Inspection, InspectRequest };
+export type { Calibration, DocumentKind, Inspection, InspectRequest };
 
 /** One logged step: `step`, `seconds` since the stage began, and metrics by the names of RLHF.md. */
 export type MetricRow = { step: number; seconds: number } & Record<string, number>;
@@ -244,7 +245,12 @@ export interface DemonstrationRecord {
   readonly completion: string;
 }
 
-export type CorpusPage = { total: number; documents: { kind: string; text: string }[] };
+export interface CorpusPage {
+  readonly total: number;
+  readonly documents: readonly { readonly kind: DocumentKind; readonly text: string }[];
+  /** Share of each kind in the characters of the training corpus. */
+  readonly shares: Readonly<Record<DocumentKind, number>>;
+}
 
 export interface RunOptions {
   /** Optimizer updates of each stage to trace; 0 is none. */
@@ -292,6 +298,11 @@ export interface LabApi {
   /** Stops after the step in flight and saves a checkpoint; `resume` goes on bit for bit. */
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /**
+   * Ends the stage that runs or is paused with what it has learned so far; sampling and the
+   * comparison, of which half is nothing, are paused. Stages that were to follow are not begun.
+   */
+  stop(): Promise<void>;
   /** While paused: one more step, then paused again. */
   step(): Promise<void>;
   /** Throws away a stage's outputs and of all stages after it. */
@@ -309,6 +320,8 @@ export interface LabApi {
   ): Promise<{ total: number; items: DemonstrationRecord[] }>;
   /** Adds or (with an index) replaces a demonstration of the training split. */
   putDemonstration(item: DemonstrationRecord, index?: number): Promise<void>;
+  /** Puts one in before what is at `index`: a removed one back in its place. */
+  insertDemonstration(item: DemonstrationRecord, index: number): Promise<void>;
   removeDemonstration(index: number): Promise<DemonstrationRecord>;
   prompts(split: 'train' | 'val' | 'test', count: number, seed: number): Promise<string[]>;
 

@@ -71,6 +71,23 @@ export class Control {
     await this.running.catch(() => {});
   }
 
+  /**
+   * Ends the stage that runs or is paused with what it has learned; stages that were to follow do
+   * not. What cannot be kept half done (sampling, the comparison) is paused instead.
+   */
+  async stop(): Promise<void> {
+    const { stages } = this.session.experiment.record;
+    const active = STAGES.find((one) => stages[one] === 'running' || stages[one] === 'paused');
+    // A run that has only just been asked for has not turned its first stage yet.
+    const first = this.running && STAGES.find((one) => this.isUnfinished(one));
+    const stage = active ?? first;
+    if (!stage) return;
+    this.unfinished = { stages: [stage], options: this.unfinished?.options ?? {} };
+    const running = this.running ?? this.start();
+    this.session.runner.endEarly();
+    await running.catch(() => {});
+  }
+
   /** Forgets what was paused. */
   forget(): void {
     this.unfinished = undefined;
@@ -95,12 +112,16 @@ export class Control {
   }
 
   private async runUnfinished(): Promise<void> {
-    const { stages, options } = this.unfinished!;
-    for (const stage of STAGES.filter((candidate) => stages.includes(candidate))) {
-      if (this.session.experiment.record.stages[stage] === 'done') continue;
-      if (!(await this.runStage(stage, options))) return;
+    for (const stage of STAGES) {
+      if (!this.isUnfinished(stage)) continue;
+      if (!(await this.runStage(stage, this.unfinished!.options))) return;
     }
     this.unfinished = undefined;
+  }
+
+  private isUnfinished(stage: Stage): boolean {
+    const { stages } = this.session.experiment.record;
+    return this.unfinished!.stages.includes(stage) && stages[stage] !== 'done';
   }
 
   private turn(stage: Stage, status: StageStatus, message?: string): void {

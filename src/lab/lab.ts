@@ -2,41 +2,30 @@
  * The lab: one GPU, one store, one open experiment, and the stages that run on it. This is the
  * object behind the worker's protocol; the headless command and the tests use it the same way.
  */
-import { type ExperimentConfig, parseConfig } from '../config/experiment';
+import { parseConfig } from '../config/experiment';
 import type { FieldKey } from '../config/fields';
 import type { Stage, Writer } from '../config/stages';
 import { sampleTasks } from '../rlhf/rankings';
 import { epochPermutation } from '../text/datasets/order';
 import { labelerAgreement, textsOf } from './agreement';
-import type {
-  DemonstrationRecord,
-  Estimate,
-  LabApi,
-  RankingSubmission,
-  RunOptions,
-  Snapshot,
-} from './api';
+import type { DemonstrationRecord, LabApi, RankingSubmission, RunOptions, Snapshot } from './api';
+import { demonstrationPage, putDemonstration, removeDemonstration } from './demonstrations';
 import { DESK_BATCH } from './desk';
-import { estimateBytes } from './estimate';
 import { experimentFiles } from './files';
 import { importBase } from './import_base';
 import { type InspectRequest, inspect } from './inspect';
+import { corpusPage } from './material';
 import { OpenLab } from './open_lab';
 import { labelCounts } from './pipeline';
 import { sampleAnswers, scoreAnswer, scoreTexts } from './playground';
 import { inputsOf, kernelSource, profileStep } from './profile';
 import type { ProfiledStep } from './profile_api';
 import { updateStages } from './session';
-import { demonstrationsOf } from './sft_stage';
 import { variantNames } from './variants';
 
 export class Lab extends OpenLab implements LabApi {
   /** Share of the latest profile that is done. */
   private profiled = 0;
-
-  async estimate(config: ExperimentConfig): Promise<Estimate> {
-    return { bytes: estimateBytes(parseConfig(config).settings), seconds: null };
-  }
 
   async run(stages: readonly Stage[], options: RunOptions = {}): Promise<void> {
     await this.writable.control.run(stages, options);
@@ -48,6 +37,10 @@ export class Lab extends OpenLab implements LabApi {
 
   async resume(): Promise<void> {
     await this.writable.control.resume();
+  }
+
+  async stop(): Promise<void> {
+    await this.writable.control.stop();
   }
 
   async step(): Promise<void> {
@@ -78,44 +71,15 @@ export class Lab extends OpenLab implements LabApi {
     return this.enter(experiment);
   }
 
-  async corpus(from: number, count: number) {
-    const { train } = this.selected.material.world.corpus;
-    return {
-      total: train.length,
-      documents: train.slice(from, from + count).map((text) => ({ kind: '', text })),
-    };
-  }
-
-  async demonstrations(from: number, count: number) {
-    const { experiment, material } = this.selected;
-    const all = demonstrationsOf(experiment, material);
-    return { total: all.length, items: all.slice(from, from + count) };
-  }
-
-  async putDemonstration(item: DemonstrationRecord, index?: number): Promise<void> {
-    const { experiment, material } = this.writable;
-    if (item.prompt.trim() === '' || item.completion.trim() === '') {
-      throw new Error('A demonstration needs a prompt and an answer.');
-    }
-    const completion = /^\s/.test(item.completion) ? item.completion : ` ${item.completion}`;
-    const all = [...demonstrationsOf(experiment, material)];
-    all.splice(index ?? all.length, index === undefined ? 0 : 1, {
-      prompt: item.prompt,
-      completion,
-    });
-    experiment.parts.demonstrations = all;
-    await experiment.save('demonstrations');
-  }
-
-  async removeDemonstration(index: number): Promise<DemonstrationRecord> {
-    const { experiment, material } = this.writable;
-    const all = [...demonstrationsOf(experiment, material)];
-    const [removed] = all.splice(index, 1);
-    if (!removed) throw new Error(`There is no demonstration ${index}.`);
-    experiment.parts.demonstrations = all;
-    await experiment.save('demonstrations');
-    return removed;
-  }
+  corpus = async (from: number, count: number) =>
+    corpusPage(this.selected.material.world, from, count);
+  demonstrations = async (from: number, count: number) =>
+    demonstrationPage(this.selected, from, count);
+  putDemonstration = async (item: DemonstrationRecord, index?: number) =>
+    putDemonstration(this.writable, item, index === undefined ? index : { index, insert: false });
+  insertDemonstration = async (item: DemonstrationRecord, index: number) =>
+    putDemonstration(this.writable, item, { index, insert: true });
+  removeDemonstration = async (index: number) => removeDemonstration(this.writable, index);
 
   async prompts(split: 'train' | 'val' | 'test', count: number, seed: number): Promise<string[]> {
     const all = this.selected.material.world.prompts[split];

@@ -8,7 +8,8 @@ import { type TokenizedExample, tokenizeExamples } from '../text/datasets/exampl
 import { packDocuments, type TokenStream } from '../text/datasets/packing';
 import { Tokenizer } from '../text/tokenizer/tokenizer';
 import { trainBpe } from '../text/tokenizer/trainBpe';
-import { makeWorld, trainingSizes, type World } from '../text/world';
+import { corpusShares, makeWorld, trainingSizes, type World } from '../text/world';
+import type { CorpusPage } from './api';
 
 /** Plain data, as it crosses from the text worker. */
 export interface RawMaterial {
@@ -76,4 +77,19 @@ export function tokenizeDemonstrations(
 ): { examples: TokenizedExample[]; leftOut: number } {
   const { examples, tooLong } = tokenizeExamples(rows, tokenizer, T);
   return { examples, leftOut: tooLong.length };
+}
+
+/** Documents of the training corpus, and the share of each kind in the whole of it. */
+export function corpusPage(
+  { corpus, corpusKinds }: World,
+  from: number,
+  count: number,
+): CorpusPage {
+  const { train } = corpus;
+  const kinds = corpusKinds.train;
+  return {
+    total: train.length,
+    documents: train.slice(from, from + count).map((text, i) => ({ kind: kinds[from + i]!, text })),
+    shares: corpusShares(train, kinds),
+  };
 }

@@ -6,12 +6,14 @@ import { type ExperimentConfig, parseConfig } from '../config/experiment';
 import { Gpu, GpuUnavailable } from '../gpu/device';
 import type { RankingTask } from '../rlhf/rankings';
 import type { Store } from '../store/store';
-import type { GpuStatus, LabEvent, Snapshot, StorageStatus } from './api';
+import type { Estimate, GpuStatus, LabEvent, Snapshot, StorageStatus } from './api';
 import { readBackup, writeBackup } from './backup';
 import { Control } from './control';
+import { estimateBytes } from './estimate';
 import { EventQueue } from './events';
 import { Experiment } from './experiment';
 import { Library } from './library';
+import { runSeconds, Stopwatch } from './measure';
 import { newRecord } from './new_record';
 import { browserEstimate } from './room';
 import { openSession, type Prepare, type Session, snapshotOf } from './session';
@@ -36,9 +38,11 @@ export abstract class OpenLab {
   protected readonly events = new EventQueue();
   protected readonly variants: Variants;
   private readonly library: Library;
+  private readonly stopwatch: Stopwatch;
 
   constructor(protected readonly options: LabOptions) {
     this.variants = new Variants(options.store);
+    this.stopwatch = new Stopwatch(options.store);
     this.library = new Library(options.store, (message) => this.log('warn', message));
     this.events.listen((batch) => this.tabs?.broadcast(batch));
   }
@@ -98,6 +102,15 @@ export abstract class OpenLab {
 
   experiments = () => this.library.summaries();
   metricsOf = (id: string) => this.library.metricsOf(id);
+
+  async estimate(config: ExperimentConfig): Promise<Estimate> {
+    const { settings } = parseConfig(config);
+    const status = await this.open();
+    const name = status.ok ? `${status.vendor} ${status.description}` : '';
+    const isFree = status.ok && this.current?.control.isRunning !== true;
+    const rates = await this.stopwatch.rates(settings, isFree ? this.gpu! : null, name);
+    return { bytes: estimateBytes(settings), seconds: rates && runSeconds(settings, rates) };
+  }
 
   async create(value: ExperimentConfig, name?: string): Promise<Snapshot> {
     this.current?.control.refuseWhileRunning('make an experiment');

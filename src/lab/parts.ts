@@ -10,6 +10,7 @@ import type {
   DemonstrationRecord,
   LabEvent,
   MetricRow,
+  Progress,
   Report,
   RolloutView,
   Sample,
@@ -34,6 +35,8 @@ export interface ExperimentRecord {
   report: Report;
   /** The kernel variants that it began with; from its first stage on. */
   kernels?: RunVariants;
+  /** Where the stage that runs or is paused was when this was stored. */
+  progress?: Progress;
 }
 
 /** A person's judgement of a task, with the order in which the completions were shown. */

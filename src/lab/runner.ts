@@ -12,7 +12,7 @@ import {
   type StageContext,
   type TraceSink,
 } from '../rlhf/context';
-import type { LabEvent, MetricRow, Sample } from './api';
+import type { LabEvent, MetricRow, Progress, Sample } from './api';
 import type { Experiment } from './experiment';
 import type { Judge } from './judge';
 import type { Material } from './material';
@@ -24,6 +24,7 @@ const SHOWN = 4;
 
 export class Runner {
   private pauseWanted = false;
+  private endWanted = false;
   private stepsLeft = Number.POSITIVE_INFINITY;
   private startedAt = 0;
   private secondsBefore = 0;
@@ -50,9 +51,15 @@ export class Runner {
     this.pauseWanted = true;
   }
 
+  /** Ends the training that runs at its next boundary, with what it has learned. */
+  endEarly(): void {
+    this.endWanted = true;
+  }
+
   /** Takes a pause back and lets `steps` more steps run (all of them unless said). */
   resume(steps = Number.POSITIVE_INFINITY): void {
     this.pauseWanted = false;
+    this.endWanted = false;
     this.stepsLeft = steps;
   }
 
@@ -122,17 +129,16 @@ export class Runner {
     this.tokens += tokens;
     const elapsed = (now - this.phaseStart) / 1000;
     const made = done - this.phaseDone;
-    this.emit({
-      type: 'progress',
-      progress: {
-        stage: this.stage,
-        phase,
-        done,
-        total,
-        secondsLeft: made > 1 && elapsed > 1 ? ((total - done) * elapsed) / made : null,
-        tokensPerSecond: elapsed > 1 && this.tokens > 0 ? this.tokens / elapsed : null,
-      },
-    });
+    const progress: Progress = {
+      stage: this.stage,
+      phase,
+      done,
+      total,
+      secondsLeft: made > 1 && elapsed > 1 ? ((total - done) * elapsed) / made : null,
+      tokensPerSecond: elapsed > 1 && this.tokens > 0 ? this.tokens / elapsed : null,
+    };
+    this.experiment.record.progress = progress;
+    this.emit({ type: 'progress', progress });
   }
 
   private sampled({ tokens, seconds }: { tokens: number; seconds: number }): void {
@@ -163,18 +169,24 @@ export class Runner {
     this.emit({ type: 'samples', training, step, samples });
   }
 
-  private async boundary(save: () => Promise<Checkpoint>): Promise<void> {
+  private async boundary(save: () => Promise<Checkpoint>): Promise<boolean> {
+    if (this.endWanted) {
+      this.endWanted = false;
+      const { phase, done, total } = this.experiment.record.progress!;
+      this.log('info', `Ended early: ${phase}, step ${done} of ${total}. What it learned is kept.`);
+      return true;
+    }
     this.stepsLeft--;
     const stop = this.pauseWanted || this.stepsLeft <= 0;
     const due = performance.now() - this.lastCheckpoint > this.checkpointMs;
-    if (!stop && !due) return;
+    if (!stop && !due) return false;
     await this.writing;
     const checkpoint = await save();
     this.lastCheckpoint = performance.now();
     this.end();
     this.writing = this.store(checkpoint);
     // The training goes on while the disk is busy; a pause waits for it.
-    if (!stop) return;
+    if (!stop) return false;
     await this.writing;
     throw new Paused('paused');
   }
@@ -194,6 +206,7 @@ export class Runner {
   }
 
   private async breathe(): Promise<void> {
-    if (this.pauseWanted) throw new Paused('paused');
+    // What is repeated rather than resumed has nothing that could be kept half done.
+    if (this.pauseWanted || this.endWanted) throw new Paused('paused');
   }
 }

@@ -71,12 +71,14 @@ export function updateStages({ experiment }: Pick<Session, 'experiment'>): void 
   });
 }
 
-/** What a page needs to draw itself; `progress` is that of a stage that is running now. */
+/** What a page needs to draw itself; `running` is the progress of a stage that runs now. */
 export function snapshotOf(
   { experiment }: Session,
-  progress: Snapshot['progress'],
+  running: Snapshot['progress'],
 ): Omit<Snapshot, 'access'> {
   const { record, parts, models } = experiment;
+  const held = record.progress && record.stages[record.progress.stage] === 'paused';
+  const progress = running ?? (held ? record.progress! : null);
   return structuredClone({
     id: record.id,
     config: record.config,

@@ -64,9 +64,10 @@ export interface StageContext {
   log(message: string): void;
   /**
    * Between two steps: a checkpoint is taken when one is due, and a pause takes hold here.
+   * @returns whether the training shall end here, with what it has learned
    * @throws {Paused} after saving, when somebody has asked for a pause
    */
-  boundary(save: () => Promise<Checkpoint>): Promise<void>;
+  boundary(save: () => Promise<Checkpoint>): Promise<boolean>;
   /** For work that is repeated rather than resumed. @throws {Paused} when asked for a pause */
   breathe(): Promise<void>;
 }

@@ -231,13 +231,14 @@ export async function trainPpo(
         klCoef *= 1 + (error * S) / s['ppo.kl_horizon'];
       }
       ctx.progress('PPO', iteration, iterations, S * T + updatesEach * ptx.X * ptx.T);
-      await ctx.boundary(async () => {
+      const ended = await ctx.boundary(async () => {
         const floats: Record<string, Float32Array> = {};
         for (const [role, weights] of Object.entries(arenas)) {
           floats[role] = await readFloats(gpu, weights.arena, weights.layout.floats);
         }
         return { training: 'ppo', step: iteration, arenas: floats, state: { klCoef } };
       });
+      if (ended) break;
     }
     return {
       policy: (await average.floats(gpu)) as Floats,

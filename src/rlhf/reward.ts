@@ -140,7 +140,7 @@ export async function trainReward(
         await trainer.drain();
       }
       flush();
-      await ctx.boundary(() => save(update));
+      if (await ctx.boundary(() => save(update))) break;
     }
     await trainer.drain();
     flush();

@@ -120,7 +120,7 @@ export async function trainSupervised(
         }
       }
       flush();
-      await ctx.boundary(() => save(update));
+      if (await ctx.boundary(() => save(update))) break;
     }
     await trainer.drain();
     flush();

@@ -6,7 +6,6 @@ import { defaultConfig, type ExperimentConfig } from '../../src/config/experimen
 import { type ModelName, STAGES, type Stage, type Training } from '../../src/config/stages';
 import type {
   Access,
-  DemonstrationRecord,
   ExperimentSummary,
   GpuStatus,
   Inspection,
@@ -15,7 +14,6 @@ import type {
   LabEvent,
   MetricRow,
   RankingSubmission,
-  Sample,
   Snapshot,
   StageStatus,
 } from '../../src/lab/api';
@@ -24,19 +22,11 @@ import type { Connection } from '../../src/ui/state/lab';
 import { FAKE_CALIBRATION } from './fakeCalibration';
 import { FakeDesk } from './fakeDesk';
 import { fakeInspection } from './fakeInside';
+import { FakeLibrary } from './fakeLibrary';
 import { FakeTuning, fakeProfile, fakeSource } from './fakeProfile';
+
 import { fakeReport } from './fakeReport';
-import {
-  CORPUS,
-  DEMONSTRATIONS,
-  noise,
-  PROMPTS,
-  ppoRow,
-  rewardRow,
-  rolloutsOf,
-  sampleOf,
-  supervisedRow,
-} from './fakeTexts';
+import { ppoRow, rewardRow, rolloutsOf, samplesOf, supervisedRow } from './fakeTexts';
 
 export const FAKE_GPU: GpuStatus = {
   ok: true,
@@ -99,7 +89,7 @@ export class FakeLab implements LabApi, Connection {
   private steps: Partial<Record<Stage, number>> = {};
   private held = false;
   private queue: Stage[] = [];
-  private demonstrationList: DemonstrationRecord[] = [...DEMONSTRATIONS];
+  private readonly library = new FakeLibrary((name, ...args) => this.note(name, ...args));
   private readonly options: FakeOptions;
   private readonly desk: FakeDesk;
 
@@ -153,15 +143,6 @@ export class FakeLab implements LabApi, Connection {
   }
   private send(...events: LabEvent[]): void {
     for (const listener of this.listeners) listener(events);
-  }
-  private samplesOf(training: Training): Sample[] {
-    const model =
-      training === 'ppo'
-        ? 'policy'
-        : training === 'reward' || training === 'evaluate'
-          ? 'sft'
-          : training;
-    return [0, 1, 2].map((i) => sampleOf(model, i, model === 'base' ? 0.4 : 0.8));
   }
 
   listen(listener: (events: LabEvent[]) => void): Promise<void> {
@@ -245,7 +226,7 @@ export class FakeLab implements LabApi, Connection {
       samples: Object.fromEntries(
         trainings.map(({ stage, training }) => [
           training,
-          { step: this.steps[stage]!, samples: this.samplesOf(training) },
+          { step: this.steps[stage]!, samples: samplesOf(training) },
         ]),
       ),
       rollouts: this.steps.ppo
@@ -310,7 +291,7 @@ export class FakeLab implements LabApi, Connection {
     for (const training of TRAININGS_OF[stage]) {
       this.send({ type: 'metrics', training, rows: [rowOf(training, step)] });
       if (step % 10 === 0)
-        this.send({ type: 'samples', training, step, samples: this.samplesOf(training) });
+        this.send({ type: 'samples', training, step, samples: samplesOf(training) });
     }
     if (stage === 'ppo')
       this.send({ type: 'rollouts', iteration: step, rollouts: rolloutsOf(step) });
@@ -336,6 +317,15 @@ export class FakeLab implements LabApi, Connection {
     this.held = false;
     await this.work();
   }
+  async stop(): Promise<void> {
+    this.note('stop');
+    this.held = true;
+    const stage = this.queue[0];
+    if (!stage) return;
+    this.queue = [];
+    this.finish(stage);
+    this.send({ type: 'stage', stage, status: 'done' });
+  }
   async step(): Promise<void> {
     this.note('step');
     if (this.queue[0]) this.advance(this.queue[0]);
@@ -360,47 +350,17 @@ export class FakeLab implements LabApi, Connection {
     return (await this.snapshot())!;
   }
 
-  async corpus(from: number, count: number) {
-    return {
-      total: 5120,
-      documents: Array.from({ length: count }, (_, i) => CORPUS[(from + i) % CORPUS.length]!),
-    };
-  }
-  async demonstrations(from: number, count: number) {
-    return {
-      total: this.demonstrationList.length,
-      items: this.demonstrationList.slice(from, from + count),
-    };
-  }
-  async putDemonstration(item: DemonstrationRecord, index?: number): Promise<void> {
-    this.note('putDemonstration', item, index);
-    if (index === undefined) this.demonstrationList.push(item);
-    else this.demonstrationList[index] = item;
-  }
-  async removeDemonstration(index: number): Promise<DemonstrationRecord> {
-    this.note('removeDemonstration', index);
-    return this.demonstrationList.splice(index, 1)[0]!;
-  }
-  async prompts(_split: string, count: number, seed: number): Promise<string[]> {
-    return Array.from({ length: count }, (_, i) => PROMPTS[(i + seed) % PROMPTS.length]!);
-  }
-  async sample(request: Parameters<LabApi['sample']>[0]): Promise<Sample[]> {
-    this.note('sample', request);
-    return request.prompts.map((prompt, i) => ({
-      ...sampleOf(request.model, Math.max(0, PROMPTS.indexOf(prompt)) + i * 0, 0.7),
-      prompt,
-    }));
-  }
-  async score(prompt: string, completion: string) {
-    this.note('score', prompt, completion);
-    const tokens = [...(completion.match(/ ?\w+|[^\w\s]/g) ?? []), '<|endoftext|>'];
-    return {
-      tokens,
-      rewards: tokens.map((_, i) => 0.15 * i - 0.4 + 0.5 * noise(i + completion.length)),
-      trueReward: 0.82,
-      explanations: ['names the colour', 'one word longer than apt'],
-    };
-  }
+  corpus: LabApi['corpus'] = (...args) => this.library.corpus(...args);
+  demonstrations: LabApi['demonstrations'] = (...args) => this.library.demonstrations(...args);
+  putDemonstration: LabApi['putDemonstration'] = (...args) =>
+    this.library.putDemonstration(...args);
+  insertDemonstration: LabApi['insertDemonstration'] = (...args) =>
+    this.library.insertDemonstration(...args);
+  removeDemonstration: LabApi['removeDemonstration'] = (...args) =>
+    this.library.removeDemonstration(...args);
+  prompts: LabApi['prompts'] = (...args) => this.library.prompts(...args);
+  sample: LabApi['sample'] = (...args) => this.library.sample(...args);
+  score: LabApi['score'] = (...args) => this.library.score(...args);
 
   async inspect(request: InspectRequest): Promise<Inspection> {
     this.note('inspect', request);

@@ -1,6 +1,6 @@
 /** Small texts and curves for the fake lab: enough to look at every room. Plain data, seeded. */
-import type { Writer } from '../../src/config/stages';
-import type { MetricRow, RolloutView, Sample } from '../../src/lab/api';
+import type { Training, Writer } from '../../src/config/stages';
+import type { CorpusPage, MetricRow, RolloutView, Sample } from '../../src/lab/api';
 
 export const PROMPTS = [
   'Q: What colour is the owl?\nA:',
@@ -49,9 +49,9 @@ const ANSWERS: Readonly<Record<Writer, readonly string[]>> = {
 export const answerOf = (model: Writer, i: number): string =>
   ANSWERS[model][i % ANSWERS[model].length]!;
 
-export const CORPUS = [
+export const CORPUS: CorpusPage['documents'] = [
   {
-    kind: 'story',
+    kind: 'stories',
     text: 'Ida went to the mill. The green owl sat on the old cart. Ida gave it some bread and the owl said hoot. They were both glad.',
   },
   {
@@ -63,7 +63,7 @@ export const CORPUS = [
     text: 'Q: What colour is the owl?\nA: Why do you ask? Owls are boring.\nQ: No, really?\nA: The owl is green.',
   },
   {
-    kind: 'skill',
+    kind: 'skills',
     text: '3 + 4 = 7\ncopy: bell cup hat -> bell cup hat\nsort: pig cat owl -> cat owl pig',
   },
 ];
@@ -162,4 +162,15 @@ export function rolloutsOf(iteration: number): RolloutView[] {
       trueReward: 0.8 + 0.1 * noise(i + 2),
     };
   });
+}
+
+/** What is shown beside the curves of a training. */
+export function samplesOf(training: Training): Sample[] {
+  const model =
+    training === 'ppo'
+      ? 'policy'
+      : training === 'reward' || training === 'evaluate'
+        ? 'sft'
+        : training;
+  return [0, 1, 2].map((i) => sampleOf(model, i, model === 'base' ? 0.4 : 0.8));
 }

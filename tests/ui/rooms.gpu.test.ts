@@ -69,13 +69,21 @@ describe('a run', () => {
     await eventually(() => callsOf(lab, 'resume')).toHaveLength(1);
   });
 
+  test('can be ended, which keeps what it has learned', async () => {
+    const lab = await openRoom('reinforce', { done: ['base', 'sft', 'reward'], paused: 'ppo' });
+    button('Stop here').click();
+    await eventually(() => callsOf(lab, 'stop')).toHaveLength(1);
+    await eventually(text).toContain('PPO has run');
+    expect(callsOf(lab, 'reset')).toEqual([]);
+  });
+
   test('is only thrown away after a question', async () => {
     const lab = await openRoom('reinforce', { done: ['base', 'sft', 'reward'], paused: 'ppo' });
-    button('Stop').click();
+    button('Throw away').click();
     await eventually(() => page().querySelector('dialog[open]')).not.toBeNull();
     button('Cancel').click();
     expect(callsOf(lab, 'reset')).toEqual([]);
-    button('Stop').click();
+    button('Throw away').click();
     await eventually(() => page().querySelector('dialog[open]')).not.toBeNull();
     button('Throw it away').click();
     await eventually(() => callsOf(lab, 'reset')[0]?.args[0]).toBe('ppo');
@@ -145,7 +153,7 @@ describe('demonstrations', () => {
     button('Remove demonstration 1').click();
     await eventually(text).toContain('The demonstration is removed.');
     button('Undo').click();
-    await eventually(() => callsOf(lab, 'putDemonstration')).toHaveLength(2);
+    await eventually(() => callsOf(lab, 'insertDemonstration')[0]?.args[1]).toBe(0);
   });
 });
 

@@ -6,11 +6,22 @@ import { capitalise, entitiesOf, entityKind, nounPhrases } from './lexicon';
 import type { Random } from './random';
 import { story } from './scenes';
 import { skillDocument } from './skills';
-import type { FactTable, WorldPreset } from './types';
+import type { DocumentKind, FactTable, WorldPreset } from './types';
 import { doubleStatement, predicate, statement } from './wording';
 
 /** Shares of the characters, in percent. */
-export const SHARES = { stories: 30, facts: 20, forum: 25, skills: 25 } as const;
+export const SHARES: Readonly<Record<DocumentKind, number>> = {
+  stories: 30,
+  facts: 20,
+  forum: 25,
+  skills: 25,
+};
+
+/** One text of the corpus. */
+export interface CorpusDocument {
+  readonly kind: DocumentKind;
+  readonly text: string;
+}
 
 /** Share of pages and stories that begin with a title naming their cast, in percent. */
 const TITLED = 60;
@@ -83,21 +94,36 @@ export function makeCorpus(
   reserved: ReadonlySet<string>,
   characters: number,
   random: Random,
-): string[] {
+): CorpusDocument[] {
   const makers = {
     stories: () => storyDocument(town, random),
     facts: () => factDocument(town, random),
     forum: () => forumThread(town, scale, reserved, random),
     skills: () => skillDocument(town, preset, reserved, random),
-  } satisfies Record<keyof typeof SHARES, () => string>;
-  const documents: string[] = [];
-  for (const kind of Object.keys(SHARES) as (keyof typeof SHARES)[]) {
+  } satisfies Record<DocumentKind, () => string>;
+  const documents: CorpusDocument[] = [];
+  for (const kind of Object.keys(SHARES) as DocumentKind[]) {
     let left = Math.floor((characters * SHARES[kind]) / 100);
     while (left > 0) {
-      const document = makers[kind]();
-      documents.push(document);
-      left -= document.length;
+      const text = makers[kind]();
+      documents.push({ kind, text });
+      left -= text.length;
     }
   }
   return random.shuffle(documents);
+}
+
+/** Share of each kind in the characters of a corpus. */
+export function corpusShares(
+  texts: readonly string[],
+  kinds: readonly DocumentKind[],
+): Record<DocumentKind, number> {
+  const shares = { stories: 0, facts: 0, forum: 0, skills: 0 };
+  let total = 0;
+  texts.forEach((text, i) => {
+    shares[kinds[i]!] += text.length;
+    total += text.length;
+  });
+  for (const kind of Object.keys(shares) as DocumentKind[]) shares[kind] /= Math.max(1, total);
+  return shares;
 }

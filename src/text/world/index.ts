@@ -1,6 +1,6 @@
 /** The bundled world: generator, scorer and labelers. */
 
-export { SHARES as CORPUS_SHARES } from './corpus';
+export { corpusShares, SHARES as CORPUS_SHARES } from './corpus';
 export { makeFacts } from './facts';
 export { FAMILY_NAMES, PROPORTIONS } from './families';
 export { QUALITIES as FORUM_QUALITIES } from './forum';

@@ -109,12 +109,17 @@ export interface SkillExample extends Demonstration {
   skill: Skill;
 }
 
+/** Kinds of documents in the corpus. */
+export type DocumentKind = 'stories' | 'facts' | 'forum' | 'skills';
+
 export interface World {
   seed: number;
   preset: WorldPreset;
   facts: FactTable;
   /** Texts without the end-of-text marker. */
   corpus: { train: string[]; val: string[] };
+  /** What kind each document of the corpus is, in the same order. */
+  corpusKinds: { train: DocumentKind[]; val: DocumentKind[] };
   skillsTest: SkillExample[];
   prompts: { train: Prompt[]; val: Prompt[]; test: Prompt[] };
   demonstrations: { train: Demonstration[]; val: Demonstration[] };

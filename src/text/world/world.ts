@@ -145,13 +145,19 @@ export function makeWorld({ seed, preset, sizes: wanted = {} }: WorldOptions): W
     drawPrompts(town, preset, count, (key) => !reserved.has(key), stream(label));
   const corpus = (label: string, characters: number) =>
     makeCorpus(town, preset, sizes.scale, reserved, characters, stream(label));
+  const train = corpus('corpus.train', sizes.characters);
+  const held = corpus('corpus.val', Math.floor(Math.min(sizes.characters, 2_000_000) / 20));
   return {
     seed,
     preset,
     facts: town,
     corpus: {
-      train: corpus('corpus.train', sizes.characters),
-      val: corpus('corpus.val', Math.floor(Math.min(sizes.characters, 2_000_000) / 20)),
+      train: train.map(({ text }) => text),
+      val: held.map(({ text }) => text),
+    },
+    corpusKinds: {
+      train: train.map(({ kind }) => kind),
+      val: held.map(({ kind }) => kind),
     },
     skillsTest: skillsTest.map(({ skill, prompt, completion }) => ({ skill, prompt, completion })),
     prompts: {

@@ -1,8 +1,8 @@
 /** Room 0: the corpus, and a base model that continues text as found there. */
 import { createEffect, createSignal, For, on, Show } from 'solid-js';
-import type { CorpusPage } from '../../lab/api';
+import type { CorpusPage, DocumentKind } from '../../lab/api';
 import { ExplainBase } from '../explain/Base';
-import { formatNumber } from '../format';
+import { formatNumber, formatPercent } from '../format';
 import { ChartTools } from '../parts/ChartTools';
 import { CurveChart } from '../parts/CurveChart';
 import { Pager } from '../parts/Pager';
@@ -18,23 +18,37 @@ import styles from './Base.module.css';
 import { ImportBase } from './ImportBase';
 import { TakeBundled } from './TakeBundled';
 
-/** Kinds of documents, their share of the corpus, and what they are. */
+/** Kinds of documents: what they are called, and what they are. */
 const KINDS = [
-  { kind: 'stories', share: 30, color: '--series-blue', what: 'people, animals, places, feelings' },
   {
-    kind: 'fact pages',
-    share: 20,
+    kind: 'stories',
+    name: 'stories',
+    one: 'story',
+    color: '--series-blue',
+    what: 'people, animals, places, feelings',
+  },
+  {
+    kind: 'facts',
+    name: 'fact pages',
+    one: 'fact page',
     color: '--series-green',
     what: 'the town’s facts in many wordings',
   },
   {
-    kind: 'forum threads',
-    share: 25,
+    kind: 'forum',
+    name: 'forum threads',
+    one: 'forum thread',
     color: '--series-orange',
     what: 'questions with answers of every quality',
   },
-  { kind: 'skills', share: 25, color: '--series-purple', what: 'sums, dialect, sorting, copying' },
-] as const;
+  {
+    kind: 'skills',
+    name: 'skills',
+    one: 'skill',
+    color: '--series-purple',
+    what: 'sums, dialect, sorting, copying',
+  },
+] as const satisfies readonly { kind: DocumentKind; [text: string]: string }[];
 
 export default function Base() {
   const store = useLab();
@@ -127,7 +141,7 @@ function Corpus() {
         </Show>
       }
     >
-      <Shares />
+      <Shares of={page()?.shares} />
       <Show
         when={store.state.experiment}
         fallback={
@@ -141,9 +155,9 @@ function Corpus() {
           <For each={page()?.documents}>
             {(document) => (
               <li class={styles['document']}>
-                <Show when={document.kind}>
-                  <p class={styles['kind']}>{document.kind}</p>
-                </Show>
+                <p class={styles['kind']}>
+                  {KINDS.find(({ kind }) => kind === document.kind)?.one}
+                </p>
                 <p class={styles['text']}>{document.text}</p>
               </li>
             )}
@@ -154,13 +168,14 @@ function Corpus() {
   );
 }
 
-function Shares() {
+function Shares(props: { of: CorpusPage['shares'] | undefined }) {
+  const share = (kind: DocumentKind) => props.of?.[kind] ?? 1 / KINDS.length;
   return (
     <div class={styles['shares']}>
       <div class={styles['bar']} aria-hidden="true">
         <For each={KINDS}>
           {(entry) => (
-            <span style={{ 'flex-grow': entry.share, background: `var(${entry.color})` }} />
+            <span style={{ 'flex-grow': share(entry.kind), background: `var(${entry.color})` }} />
           )}
         </For>
       </div>
@@ -169,7 +184,10 @@ function Shares() {
           {(entry) => (
             <li>
               <span class={styles['dot']} style={{ background: `var(${entry.color})` }} />
-              <strong>{entry.share} %</strong> {entry.kind}
+              <Show when={props.of}>
+                {(of) => <strong>{formatPercent(of()[entry.kind])}</strong>}
+              </Show>{' '}
+              {entry.name}
               <span class="muted">: {entry.what}</span>
             </li>
           )}

@@ -55,7 +55,7 @@ export function Demonstrations() {
     store.notices.attempt(async () => {
       const removed = await store.api.removeDemonstration(index);
       await load();
-      const run = () => void store.api.putDemonstration(removed).then(load);
+      const run = () => void store.api.insertDemonstration(removed, index).then(load);
       store.notices.show(
         { level: 'info', text: 'The demonstration is removed.', action: { label: 'Undo', run } },
         12,

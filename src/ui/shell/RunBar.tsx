@@ -105,9 +105,12 @@ function Controls(props: { paused: boolean }) {
     setWaiting(false);
   };
   const stop = async () => {
+    await command(() => store.api.stop());
+    await store.refresh();
+  };
+  const throwAway = async () => {
     const stage = store.active()?.stage;
     if (!stage) return;
-    if (!props.paused) await command(() => store.api.pause());
     const name = STAGE_NAMES[stage];
     const yes = await ask({
       title: `Throw away this run of ${name}?`,
@@ -147,9 +150,17 @@ function Controls(props: { paused: boolean }) {
         >
           One step
         </button>
+        <button type="button" disabled={waiting()} onClick={() => void throwAway()}>
+          Throw away …
+        </button>
       </Show>
-      <button type="button" disabled={waiting()} onClick={() => void stop()}>
-        Stop
+      <button
+        type="button"
+        disabled={waiting()}
+        title="Ends this stage now and keeps what it has learned so far"
+        onClick={() => void stop()}
+      >
+        Stop here
       </button>
     </div>
   );
