@@ -27,7 +27,7 @@ const WEIGHT_SPREAD = 0.6;
 /** Spread of the logarithm of the taste for length. */
 const BREVITY_SPREAD = 0.25;
 /** Deviation of a labeler's noise: set so that two agree on 73 % of the pairs that are ranked. */
-const NOISE = 0.11;
+const NOISE = 0.12;
 /** Spread of the logarithm of the noise. */
 const NOISE_SPREAD = 0.2;
 /** Utilities closer than this are tied. */

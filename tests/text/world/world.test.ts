@@ -228,8 +228,8 @@ describe('skills', () => {
 });
 
 const PINNED: Record<'nano' | 'micro', string> = {
-  nano: '4f3ec3bd5286999effe482092f481b4f0c95dddf69ae9414ecc4c41f1c08a3fb',
-  micro: '78513673b51155e8f8c95ab1140f7e1b52f0f31fa35d65b459852f031b344621',
+  nano: '1ed526b3f7e675d87edf4e118ced545f8bbb055b119e0aba7a77c7a369d17dd8',
+  micro: '05733e2f5e35c6f7a3bf928eb8a11082baa3e08b04be01ef97ccc6dd482a596f',
 };
 
 it('briefs survive JSON', () => {
