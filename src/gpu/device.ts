@@ -88,7 +88,7 @@ export class Gpu {
   private readonly pipelines = new Map<string, Promise<Pipeline>>();
   private readonly live = new Set<GPUBuffer>();
 
-  private constructor(
+  protected constructor(
     readonly device: GPUDevice,
     readonly adapter: AdapterName,
   ) {
@@ -149,18 +149,35 @@ export class Gpu {
   /** A new zeroed storage buffer of at least `bytes`. The caller frees it. */
   alloc(label: string, bytes: number): View {
     const size = Math.max(16, Math.ceil(bytes / 16) * 16);
+    const buffer = this.createBuffer(label, size);
+    this.live.add(buffer);
+    this.counters.buffers++;
+    this.counters.bytes += size;
+    this.counters.peakBytes = Math.max(this.counters.peakBytes, this.counters.bytes);
+    return { buffer, offset: 0, size };
+  }
+
+  protected createBuffer(label: string, size: number): GPUBuffer {
     const limit = this.device.limits.maxBufferSize;
     if (size > limit) {
       throw new Error(
         `${label} needs a buffer of ${size} bytes; this GPU allows ${limit}. Choose a smaller model or batch.`,
       );
     }
-    const buffer = this.device.createBuffer({ label, size, usage: BUFFER_USAGE() });
-    this.live.add(buffer);
-    this.counters.buffers++;
-    this.counters.bytes += size;
-    this.counters.peakBytes = Math.max(this.counters.peakBytes, this.counters.bytes);
-    return { buffer, offset: 0, size };
+    return this.device.createBuffer({ label, size, usage: BUFFER_USAGE() });
+  }
+
+  /** A uniform buffer that holds `bytes`; the caller destroys it. */
+  uniforms(label: string, bytes: ArrayBuffer): GPUBuffer {
+    const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
+    const buffer = this.device.createBuffer({ label, size: bytes.byteLength, usage });
+    this.device.queue.writeBuffer(buffer, 0, bytes);
+    return buffer;
+  }
+
+  bindGroup(descriptor: GPUBindGroupDescriptor): GPUBindGroup {
+    this.counters.bindGroups++;
+    return this.device.createBindGroup(descriptor);
   }
 
   /** A new buffer that holds `data`. */

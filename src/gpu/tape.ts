@@ -9,6 +9,7 @@
  */
 import { type Gpu, slice, type View } from './device';
 import { elementsOf, type Grid, type Kernel, type Values } from './kernel';
+import type { Scratch } from './scratch';
 
 /** A temporary of a tape that has not been given its buffer yet. */
 export class Temp {
@@ -85,9 +86,11 @@ export class Tape {
   private ready: Ready[] | undefined;
   private readonly owned: View[] = [];
 
+  /** @param scratch where temporaries live, shared with other tapes; without it, buffers of its own */
   constructor(
     private readonly gpu: Gpu,
     readonly label: string,
+    private readonly scratch?: Scratch,
   ) {}
 
   /** A temporary of `elements` four-byte values, alive from its first to its last use. */
@@ -148,7 +151,10 @@ export class Tape {
     temp.last = Math.max(temp.last, this.ops.length);
   }
 
-  /** Keeps a temporary's contents to the end of the tape, so that they can be read after it. */
+  /**
+   * Keeps a temporary's contents to the end of the tape, so that they can be read after it (with a
+   * scratch: until another of its tapes runs).
+   */
   keep(...temps: Temp[]): void {
     for (const temp of temps) temp.last = Number.POSITIVE_INFINITY;
   }
@@ -177,8 +183,7 @@ export class Tape {
         writeDummies[writes] ??= this.own(this.gpu.alloc(`${this.label}/unbound outputs`, 256));
         return writeDummies[writes++]!;
       });
-      this.gpu.counters.bindGroups++;
-      const group = this.gpu.device.createBindGroup({
+      const group = this.gpu.bindGroup({
         label: op.kernel.name,
         layout,
         entries: [
@@ -199,27 +204,25 @@ export class Tape {
     return view;
   }
 
-  /** Best fit: a temporary takes the smallest free buffer that holds it, or a new one. */
+  /**
+   * The largest first: a temporary shares the smallest buffer that is large enough and whose guests
+   * live at other times, or gets a new one, so that no buffer ever has to grow.
+   */
   private placeTemps(): void {
-    const homes: { size: number; freeAfter: number; guests: Temp[] }[] = [];
-    const inOrder = this.temps.filter((temp) => temp.last >= 0).sort((a, b) => a.first - b.first);
-    for (const temp of inOrder) {
-      let home = homes
-        .filter(({ size, freeAfter }) => freeAfter < temp.first && size >= temp.size)
-        .reduce<(typeof homes)[number] | undefined>(
-          (best, next) => (best && best.size <= next.size ? best : next),
-          undefined,
-        );
-      if (!home) {
-        home = { size: temp.size, freeAfter: -1, guests: [] };
-        homes.push(home);
-      }
-      home.freeAfter = temp.last;
-      home.guests.push(temp);
+    const homes: { size: number; guests: Temp[] }[] = [];
+    const used = this.temps.filter((temp) => temp.last >= 0);
+    for (const temp of used.toSorted((a, b) => b.size - a.size || a.first - b.first)) {
+      const apart = (guest: Temp) => guest.last < temp.first || guest.first > temp.last;
+      // Homes were made in descending size: the last that has room is the tightest.
+      const home = homes.findLast(({ guests }) => guests.every(apart));
+      if (home) home.guests.push(temp);
+      else homes.push({ size: temp.size, guests: [temp] });
     }
-    for (const { size, guests } of homes) {
-      const view = this.own(this.gpu.alloc(guests[0]!.label, size));
-      for (const temp of guests) temp.view = { ...view, size: pad16(temp.size) };
+    const views = this.scratch
+      ? this.scratch.lend(homes.map(({ size }) => size))
+      : homes.map(({ size, guests }) => this.own(this.gpu.alloc(guests[0]!.label, size)));
+    for (const [index, { guests }] of homes.entries()) {
+      for (const temp of guests) temp.view = { ...views[index]!, size: pad16(temp.size) };
     }
   }
 
@@ -238,14 +241,8 @@ export class Tape {
         at += 4;
       }
     });
-    const buffer = this.gpu.device.createBuffer({
-      label: `${this.label}/params`,
-      size: bytes.byteLength,
-      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
-    });
-    this.gpu.device.queue.writeBuffer(buffer, 0, bytes);
-    this.uniforms = buffer;
-    return buffer;
+    this.uniforms = this.gpu.uniforms(`${this.label}/params`, bytes);
+    return this.uniforms;
   }
   private uniforms: GPUBuffer | undefined;
 

@@ -5,6 +5,7 @@
  */
 
 import attentionDecodeCode from '../../shaders/attention_decode.wgsl?raw';
+import attentionDecodeX4Code from '../../shaders/attention_decode_x4.wgsl?raw';
 import decodeEmbeddingCode from '../../shaders/decode_embedding.wgsl?raw';
 import kvStoreCode from '../../shaders/kv_store.wgsl?raw';
 import sampleTokenCode from '../../shaders/sample_token.wgsl?raw';
@@ -37,10 +38,7 @@ export const kvStore = defineKernel({
   grid: ({ B, S }, c) => flatGrid(groups(B * S, c.WG / lanes(c.WG))),
 });
 
-/** Stores the new k|v at pos[b] and attends over rows 0…pos[b]. */
-export const attentionDecode = defineKernel({
-  name: 'attention_decode',
-  code: attentionDecodeCode,
+const decodeTable = {
   params: { B: 'u32', T: 'u32', H: 'u32', D: 'u32' },
   bindings: {
     qkv: input('B, 3*H*D'),
@@ -48,7 +46,23 @@ export const attentionDecode = defineKernel({
     cache: inout('B, T, 2*H*D'),
     out: output('B, H*D'),
   },
+} as const;
+
+/** Stores the new k|v at pos[b] and attends over rows 0…pos[b]. */
+export const attentionDecode = defineKernel({
+  ...decodeTable,
+  name: 'attention_decode',
+  code: attentionDecodeCode,
   constants: { D4: 4, WG: 64 },
+  grid: ({ B, H }, c) => [groups(B * H, c.WG)],
+});
+
+/** The same with four keys at a time, D at most 32. */
+export const attentionDecodeX4 = defineKernel({
+  ...decodeTable,
+  name: 'attention_decode_x4',
+  code: attentionDecodeX4Code,
+  constants: { D4: 4, WG: 8 },
   grid: ({ B, H }, c) => [groups(B * H, c.WG)],
 });
 

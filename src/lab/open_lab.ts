@@ -14,7 +14,7 @@ import { EventQueue } from './events';
 import { Experiment } from './experiment';
 import { Library } from './library';
 import { runSeconds, Stopwatch } from './measure';
-import { newRecord } from './new_record';
+import { adapterOf, newRecord } from './new_record';
 import { browserEstimate } from './room';
 import { openSession, type Prepare, type Session, snapshotOf } from './session';
 import { Tabs, whileUnused } from './tabs';
@@ -109,7 +109,8 @@ export abstract class OpenLab {
     const name = status.ok ? `${status.vendor} ${status.description}` : '';
     const isFree = status.ok && this.current?.control.isRunning !== true;
     const rates = await this.stopwatch.rates(settings, isFree ? this.gpu! : null, name);
-    return { bytes: estimateBytes(settings), seconds: rates && runSeconds(settings, rates) };
+    const bytes = await estimateBytes(settings, adapterOf(status));
+    return { bytes, seconds: rates && runSeconds(settings, rates) };
   }
 
   async create(value: ExperimentConfig, name?: string): Promise<Snapshot> {

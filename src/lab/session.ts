@@ -6,6 +6,7 @@ import { packDocuments } from '../text/datasets/packing';
 import { Tokenizer } from '../text/tokenizer/tokenizer';
 import type { LabEvent, Snapshot } from './api';
 import { Desk } from './desk';
+import { estimateBytes } from './estimate';
 import type { Experiment } from './experiment';
 import { Judge } from './judge';
 import { type Material, openMaterial, type RawMaterial } from './material';
@@ -45,6 +46,11 @@ export async function openSession(
     desk: new Desk(experiment, moreTasks),
     runner: new Runner(experiment, material, judge, emit),
   };
+  // Now that the texts are there, so is the length of the longest prompt.
+  const { report } = experiment.record;
+  const { promptTokens } = material;
+  const bytes = await estimateBytes(config.settings, report.adapter, promptTokens);
+  report.memory.estimated_bytes = bytes;
   updateStages(session);
   return session;
 }

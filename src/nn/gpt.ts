@@ -7,6 +7,9 @@
  *   x ← x + dropout(c_proj(gelu(c_fc(ln_2(x)))))
  *   hidden = ln_f(x)
  *
+ * The backward pass needs what each block computed. Where that is more than `KEPT_BYTES`, only each
+ * block's input is kept and the block is computed once more on the way back (Chen et al. 2016).
+ *
  * Left out on purpose: the heads (heads.ts), the losses, any notion of a stage.
  */
 import type { Gpu } from '../gpu/device';
@@ -25,6 +28,16 @@ export interface DropoutMasks {
   readonly mlp: Slot;
 }
 
+/** Bytes of activations that are kept for the backward pass; beyond, blocks are recomputed. */
+const KEPT_BYTES = 1024 * 1024 * 1024;
+
+export interface TrunkOptions {
+  /** One for each block in training with residual dropout. */
+  readonly masks?: readonly DropoutMasks[] | undefined;
+  /** Keep only each block's input; by default where the rest would exceed 1 GiB. */
+  readonly recompute?: boolean;
+}
+
 interface Norm {
   readonly x: Slot;
   readonly out: Temp;
@@ -33,6 +46,7 @@ interface Norm {
 }
 
 interface Block {
+  readonly x: Slot;
   readonly norm1: Norm;
   readonly qkv: Temp;
   readonly attended: Temp;
@@ -49,6 +63,8 @@ export interface Trunk {
   readonly B: number;
   readonly T: number;
   readonly blocks: readonly Block[];
+  /** Whether `blocks` must be computed once more before their backward pass. */
+  readonly recompute: boolean;
   readonly norm: Norm;
   /** ln_f's output [N, C]. */
   readonly hidden: Temp;
@@ -84,7 +100,16 @@ export function recordNorm(
   return norm;
 }
 
-/** The feed-forward half of a block: pre-activation and activation [N, 4C], and x + mlp(ln_2(x)). */
+/** The first half of a block's MLP: pre-activation and activation [N, 4C] of ln_2(x). */
+function recordActivation(gpu: Gpu, tape: Tape, weights: Weights, h: string, x: Slot, N: number) {
+  const C = weights.layout.config.n_embd;
+  const norm2 = recordNorm(gpu, tape, weights, `${h}.ln_2`, x, N);
+  const pre = tape.temp(`${h}.pre`, N * 4 * C);
+  const activated = linearForward(gpu, tape, weights, `${h}.mlp.c_fc`, norm2.out, N, { pre });
+  return { norm2, pre, activated };
+}
+
+/** The feed-forward half of a block: x + mlp(ln_2(x)). */
 export function recordMlp(
   gpu: Gpu,
   tape: Tape,
@@ -94,21 +119,40 @@ export function recordMlp(
   N: number,
   mask?: Slot,
 ) {
-  const C = weights.layout.config.n_embd;
-  const norm2 = recordNorm(gpu, tape, weights, `${h}.ln_2`, x, N);
-  const pre = tape.temp(`${h}.pre`, N * 4 * C);
-  const activated = linearForward(gpu, tape, weights, `${h}.mlp.c_fc`, norm2.out, N, { pre });
-  const out = linearForward(gpu, tape, weights, `${h}.mlp.c_proj`, activated, N, {
+  const first = recordActivation(gpu, tape, weights, h, x, N);
+  const out = linearForward(gpu, tape, weights, `${h}.mlp.c_proj`, first.activated, N, {
     residual: x,
     mask,
   });
-  return { norm2, pre, activated, out };
+  return { ...first, out };
 }
 
-/**
- * Records the forward pass of ids [B, T].
- * @param masks one for each block in training with residual dropout
- */
+/** The attention half of a block: x + attention(ln_1(x)), and what its backward pass needs. */
+function recordAttention(
+  gpu: Gpu,
+  tape: Tape,
+  weights: Weights,
+  h: string,
+  x: Slot,
+  { B, T }: { B: number; T: number },
+  mask?: Slot,
+) {
+  const { n_embd: C, n_head: H } = weights.layout.config;
+  const N = B * T;
+  const norm1 = recordNorm(gpu, tape, weights, `${h}.ln_1`, x, N);
+  const qkv = linearForward(gpu, tape, weights, `${h}.attn.c_attn`, norm1.out, N);
+  const attended = tape.temp(`${h}.attended`, N * C);
+  const lse = tape.temp(`${h}.lse`, B * H * T);
+  const { forward, constants } = attention(gpu, C / H);
+  tape.dispatch(forward, { B, T, H, D: C / H }, { qkv, out: attended, lse }, constants);
+  const between = linearForward(gpu, tape, weights, `${h}.attn.c_proj`, attended, N, {
+    residual: x,
+    mask,
+  });
+  return { x, norm1, qkv, attended, lse, between };
+}
+
+/** Records the forward pass of ids [B, T]. */
 export function recordTrunk(
   gpu: Gpu,
   tape: Tape,
@@ -116,31 +160,44 @@ export function recordTrunk(
   ids: Slot,
   B: number,
   T: number,
-  masks?: readonly DropoutMasks[],
+  { masks, recompute }: TrunkOptions = {},
 ): Trunk {
-  const { n_layer, n_embd: C, n_head: H } = weights.layout.config;
+  const { n_layer, n_embd: C } = weights.layout.config;
   const N = B * T;
   let x: Slot = recordEmbedding(gpu, tape, weights, ids, B, T);
   const blocks: Block[] = [];
   for (let layer = 0; layer < n_layer; layer++) {
     const h = `transformer.h.${layer}`;
     const mask = masks?.[layer];
-    const norm1 = recordNorm(gpu, tape, weights, `${h}.ln_1`, x, N);
-    const qkv = linearForward(gpu, tape, weights, `${h}.attn.c_attn`, norm1.out, N);
-    const attended = tape.temp(`${h}.attended`, N * C);
-    const lse = tape.temp(`${h}.lse`, B * H * T);
-    const { forward, constants } = attention(gpu, C / H);
-    tape.dispatch(forward, { B, T, H, D: C / H }, { qkv, out: attended, lse }, constants);
-    const between = linearForward(gpu, tape, weights, `${h}.attn.c_proj`, attended, N, {
-      residual: x,
-      mask: mask?.attn,
-    });
-    const mlp = recordMlp(gpu, tape, weights, h, between, N, mask?.mlp);
-    blocks.push({ norm1, qkv, attended, lse, ...mlp, masks: mask });
+    const attended = recordAttention(gpu, tape, weights, h, x, { B, T }, mask?.attn);
+    const mlp = recordMlp(gpu, tape, weights, h, attended.between, N, mask?.mlp);
+    blocks.push({ ...attended, ...mlp, masks: mask });
     x = mlp.out;
   }
   const norm = recordNorm(gpu, tape, weights, 'transformer.ln_f', x, N);
-  return { ids, B, T, blocks, norm, hidden: norm.out };
+  return {
+    ids,
+    B,
+    T,
+    blocks,
+    recompute: recompute ?? n_layer * N * 16 * C * 4 > KEPT_BYTES,
+    norm,
+    hidden: norm.out,
+  };
+}
+
+/** A block's forward pass once more, from its input to its activation: the same bits. */
+function recordAgain(
+  gpu: Gpu,
+  tape: Tape,
+  weights: Weights,
+  h: string,
+  { x, masks }: Block,
+  { B, T }: Trunk,
+): Block {
+  const attended = recordAttention(gpu, tape, weights, h, x, { B, T }, masks?.attn);
+  const mlp = recordActivation(gpu, tape, weights, h, attended.between, B * T);
+  return { ...attended, ...mlp, masks };
 }
 
 export function recordEmbedding(
@@ -231,7 +288,8 @@ export function recordTrunkBackward(
   });
   for (let layer = trunk.blocks.length - 1; layer >= 0; layer--) {
     const h = `transformer.h.${layer}`;
-    const block = trunk.blocks[layer]!;
+    const kept = trunk.blocks[layer]!;
+    const block = trunk.recompute ? recordAgain(gpu, tape, weights, h, kept, trunk) : kept;
     const back = (name: string, x: Slot, dy: Slot, pre?: Slot) =>
       linearBackward(gpu, tape, weights, grads, `${h}.${name}`, x, dy, N, { accumulate, pre });
 

@@ -5,8 +5,9 @@
  */
 import type { Gpu, View } from '../gpu/device';
 import { read } from '../gpu/readback';
-import { type Slot, Tape } from '../gpu/tape';
-import { attentionDecode, decodeEmbedding, kvStore, sampleToken } from '../kernels/sampling';
+import type { Scratch } from '../gpu/scratch';
+import { part, type Slot, Tape } from '../gpu/tape';
+import { decodeEmbedding, kvStore, sampleToken } from '../kernels/sampling';
 import { attention, matmul, workgroup } from './choice';
 import { recordEmbedding, recordMlp, recordNorm } from './gpt';
 import { linearForward } from './linear';
@@ -39,6 +40,9 @@ export interface Sampled {
   readonly logprobs: Float32Array;
 }
 
+/** Rows of prompts that go through the trunk at once, at least 64 prompts. */
+const PREFILL_ROWS = 4096;
+
 /** Decode steps in one submit: short enough for any watchdog. */
 const TOKENS_A_SUBMIT = 16;
 
@@ -61,6 +65,7 @@ export class Sampler {
     private readonly gpu: Gpu,
     private readonly weights: Weights,
     readonly options: SamplerOptions,
+    scratch?: Scratch,
   ) {
     const { B, P, R } = options;
     const { n_layer, n_embd: C, n_positions } = weights.layout.config;
@@ -80,25 +85,38 @@ export class Sampler {
     this.caches = Array.from({ length: n_layer }, (_, layer) =>
       gpu.alloc(`kv cache ${layer}`, B * this.T * 2 * C * 4),
     );
-    this.prefill = new Tape(gpu, 'prefill');
-    this.decode = new Tape(gpu, 'decode');
+    this.prefill = new Tape(gpu, 'prefill', scratch);
+    this.decode = new Tape(gpu, 'decode', scratch);
   }
 
-  static async make(gpu: Gpu, weights: Weights, options: SamplerOptions): Promise<Sampler> {
-    const sampler = new Sampler(gpu, weights, options);
-    sampler.recordPrefill();
+  /** @param scratch for the temporaries of its tapes, shared with tapes that run at other times */
+  static async make(
+    gpu: Gpu,
+    weights: Weights,
+    options: SamplerOptions,
+    scratch?: Scratch,
+  ): Promise<Sampler> {
+    const sampler = new Sampler(gpu, weights, options, scratch);
+    const { B, P } = options;
+    // Multiples of 64 sequences, so that every part of a buffer starts at a multiple of 256 bytes.
+    const most = Math.max(64, Math.floor(PREFILL_ROWS / P / 64) * 64);
+    for (let from = 0; from < B; from += most) {
+      sampler.recordPrefill(from, Math.min(most, B - from));
+    }
     sampler.recordDecode();
     await Promise.all([sampler.prefill.finish(), sampler.decode.finish()]);
     return sampler;
   }
 
-  /** The trunk over the prompts [B, P], up to the last block's keys and values. */
-  private recordPrefill(): void {
+  /** The trunk over B prompts from number `from` on, up to the last block's keys and values. */
+  private recordPrefill(from: number, B: number): void {
     const { gpu, weights, options, prefill: tape } = this;
-    const { B, P } = options;
+    const { P } = options;
     const { n_layer, n_embd: C, n_head: H } = weights.layout.config;
     const N = B * P;
-    let x: Slot = recordEmbedding(gpu, tape, weights, this.prompts, B, P);
+    const cacheRow = this.T * 2 * C * 4;
+    const prompts = part(this.prompts, from * P * 4, N * 4);
+    let x: Slot = recordEmbedding(gpu, tape, weights, prompts, B, P);
     for (let layer = 0; layer < n_layer; layer++) {
       const h = `transformer.h.${layer}`;
       const norm = recordNorm(gpu, tape, weights, `${h}.ln_1`, x, N);
@@ -106,7 +124,7 @@ export class Sampler {
       tape.dispatch(
         kvStore,
         { B, S: P, T: this.T, C },
-        { qkv, cache: this.caches[layer]! },
+        { qkv, cache: part(this.caches[layer]!, from * cacheRow, B * cacheRow) },
         workgroup(gpu, kvStore),
       );
       if (layer === n_layer - 1) break;
@@ -144,11 +162,12 @@ export class Sampler {
       const norm = recordNorm(gpu, tape, weights, `${h}.ln_1`, x, B);
       const qkv = linearForward(gpu, tape, weights, `${h}.attn.c_attn`, norm.out, B);
       const attended = tape.temp('attended', B * C);
+      const { decode, constants } = attention(gpu, C / H);
       tape.dispatch(
-        attentionDecode,
+        decode,
         { B, T, H, D: C / H },
         { qkv, pos, cache: this.caches[layer]!, out: attended },
-        { ...workgroup(gpu, attentionDecode), D4: C / H / 4 },
+        constants,
       );
       const between = linearForward(gpu, tape, weights, `${h}.attn.c_proj`, attended, B, {
         residual: x,

@@ -96,7 +96,9 @@ export class LmTrainer {
     const { B, T } = options;
     const N = B * T;
     dropout?.record(tape);
-    const trunk = recordTrunk(gpu, tape, weights, this.ids, B, T, dropout?.masks);
+    const trunk = recordTrunk(gpu, tape, weights, this.ids, B, T, {
+      masks: dropout?.masks,
+    });
     const head = recordLmHead(gpu, tape, weights, trunk, this.targets);
     tape.dispatch(
       weightedSumKernel,

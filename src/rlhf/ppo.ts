@@ -10,6 +10,7 @@
  * Left out on purpose: a shared policy-value trunk, entropy bonus, reward whitening.
  */
 import { readFloats } from '../gpu/readback';
+import { Scratch } from '../gpu/scratch';
 import { layoutOf } from '../nn/layout';
 import { Sampler } from '../nn/sampler';
 import { Weights } from '../nn/weights';
@@ -103,10 +104,9 @@ export async function trainPpo(
     T: model.n_positions,
   };
   const sampling = samplerOptions(tokenizer, { B: S, P, R }, options.temperature);
-  const [sampler, rollout] = await Promise.all([
-    Sampler.make(gpu, models.policy, sampling),
-    Rollout.make(gpu, models, shape, options),
-  ]);
+  // Sampling, the four models' passes and the updates take turns, so they share their temporaries.
+  const scratch = new Scratch(gpu, 'PPO temporaries');
+  const rollout = await Rollout.make(gpu, models, shape, options, scratch);
   const updater = await Updater.make(
     gpu,
     models,
@@ -116,7 +116,9 @@ export async function trainPpo(
     average.arena,
     options,
     (update) => stats.push(update),
+    scratch,
   );
+  const sampler = await Sampler.make(gpu, models.policy, sampling, scratch);
   const arenas = {
     policy: models.policy,
     policy_m: updater.policyAdam.m,
@@ -249,6 +251,7 @@ export async function trainPpo(
     updater.free();
     rollout.free();
     sampler.free();
+    scratch.free();
     gpu.free(average.arena, ...Object.values(models).map(({ arena }) => arena));
   }
 }

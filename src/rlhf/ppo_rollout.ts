@@ -8,6 +8,7 @@
  */
 import type { Gpu, View } from '../gpu/device';
 import { read } from '../gpu/readback';
+import type { Scratch } from '../gpu/scratch';
 import { Tape } from '../gpu/tape';
 import { gae, gatherResponse, klReward, whiten } from '../kernels/rlhf';
 import { workgroup } from '../nn/choice';
@@ -70,6 +71,7 @@ export class Rollout {
   private constructor(
     private readonly gpu: Gpu,
     private readonly shape: RolloutShape,
+    scratch?: Scratch,
   ) {
     const { S, M, T, R } = shape;
     const floats = (label: string, count: number) => gpu.alloc(label, count * 4);
@@ -89,7 +91,7 @@ export class Rollout {
     this.scoreRows = floats('reward rows', S * T);
     this.scores = floats('scores', S);
     this.step = gpu.alloc('kl_coef', 16);
-    this.passes = new Tape(gpu, 'rollout passes');
+    this.passes = new Tape(gpu, 'rollout passes', scratch);
     this.credit = new Tape(gpu, 'rewards and advantages');
   }
 
@@ -98,8 +100,9 @@ export class Rollout {
     models: Models,
     shape: RolloutShape,
     options: { temperature: number; gamma: number; lam: number },
+    scratch?: Scratch,
   ): Promise<Rollout> {
-    const rollout = new Rollout(gpu, shape);
+    const rollout = new Rollout(gpu, shape, scratch);
     rollout.recordPasses(models, options.temperature);
     rollout.recordCredit(options);
     await Promise.all([rollout.passes.finish(), rollout.credit.finish()]);

@@ -8,6 +8,7 @@
 import type { Gpu, View } from '../gpu/device';
 import { Throttle } from '../gpu/readback';
 import { MetricsRing } from '../gpu/ring';
+import type { Scratch } from '../gpu/scratch';
 import { Tape } from '../gpu/tape';
 import { weightedSumKernel } from '../kernels/loss';
 import { ppoPolicyLoss, ppoValueLoss } from '../kernels/rlhf';
@@ -76,6 +77,7 @@ export class Updater {
     readonly X: number,
     private readonly ptxT: number,
     receive: (stats: UpdateStats) => void,
+    scratch?: Scratch,
   ) {
     const { M, T } = shape;
     const { policy, value } = models;
@@ -91,7 +93,7 @@ export class Updater {
     this.ptxTargets = gpu.alloc('ptx targets', N * 4);
     this.ptxWeight = gpu.alloc('ptx weight', N * 4);
     this.metrics = gpu.alloc('PPO metrics', METRICS_FLOATS * 4);
-    this.tape = new Tape(gpu, 'PPO update');
+    this.tape = new Tape(gpu, 'PPO update', scratch);
     this.ring = new MetricsRing(gpu, this.metrics, 8, (update, row) => {
       receive(statsOf(update, row));
     });
@@ -107,8 +109,9 @@ export class Updater {
     average: View,
     options: UpdateOptions,
     receive: (stats: UpdateStats) => void,
+    scratch?: Scratch,
   ): Promise<Updater> {
-    const updater = new Updater(gpu, models, shape, ptx.X, ptx.T, receive);
+    const updater = new Updater(gpu, models, shape, ptx.X, ptx.T, receive, scratch);
     updater.recordPolicy(rollout, average, options);
     updater.recordValue(rollout, options);
     await updater.tape.finish();

@@ -1,11 +1,16 @@
 /** The kernels around one decoded token: its embedding, the cache of keys and values, its attention. */
 import { describe, expect, it } from 'vitest';
-import { attentionDecode, decodeEmbedding, kvStore } from '../../src/kernels/sampling';
+import {
+  attentionDecode,
+  attentionDecodeX4,
+  decodeEmbedding,
+  kvStore,
+} from '../../src/kernels/sampling';
 import { attentionForward } from '../reference/attention';
 import { expectClose, random } from '../reference/compare';
 import { runKernel } from '../support/kernel';
 
-/** D/4 sizes the shader's registers. */
+/** B×T×H×D; D/4 sizes the shader's registers. */
 const HEADS = [
   { B: 1, T: 1, H: 1, D: 4 },
   { B: 3, T: 17, H: 2, D: 12 },
@@ -14,8 +19,17 @@ const HEADS = [
   { B: 1, T: 33, H: 1, D: 64 },
 ];
 
+/** The kernel with the shapes that it takes. */
+const DECODED = [attentionDecode, attentionDecodeX4].flatMap((kernel) =>
+  HEADS.filter(({ D }) => kernel === attentionDecode || D <= 32).map((shape) => ({
+    kernel,
+    shape,
+    name: `${kernel.name} of ${Object.values(shape).join('×')}`,
+  })),
+);
+
 describe.each([8, 64])('with workgroups of %i', (WG) => {
-  it.each(HEADS)('attention_decode of %o is one row of full attention', async (shape) => {
+  it.each(DECODED)('$name is one row of full attention', async ({ kernel, shape }) => {
     const { B, T, H, D } = shape;
     const C = H * D;
     const qkv = random(B * T * 3 * C, 1);
@@ -33,7 +47,7 @@ describe.each([8, 64])('with workgroups of %i', (WG) => {
     }
     const now = pos.map((t, b) => qkv.slice(row(b, t), row(b, t) + 3 * C));
     const actual = await runKernel(
-      attentionDecode,
+      kernel,
       shape,
       { qkv: now.flatMap((part) => Array.from(part)), pos, cache },
       { WG, D4: D / 4 },
@@ -47,20 +61,18 @@ describe.each([8, 64])('with workgroups of %i', (WG) => {
     expect(actual.cache).toEqual(stored);
   });
 
-  it('attention_decode holds scores of ±300 without overflow', async () => {
-    const shape = { B: 1, T: 4, H: 1, D: 4 };
-    const keys = [150, -150, 149, 0];
-    const cache = keys.flatMap((k) => [k, 0, 0, 0, k, 1, 0, 0]);
-    const qkv = [4, 0, 0, 0, -150, 0, 0, 0, 7, 7, 7, 7];
-    const { out } = await runKernel(
-      attentionDecode,
-      shape,
-      { qkv, pos: [3], cache },
-      { WG, D4: 1 },
-    );
-    const near = Math.exp(-2);
-    expectClose(out!, [(150 + 149 * near) / (1 + near), 1, 0, 0], 1e-5);
-  });
+  it.each([attentionDecode, attentionDecodeX4])(
+    '$name holds scores of ±300 without overflow',
+    async (kernel) => {
+      const shape = { B: 1, T: 4, H: 1, D: 4 };
+      const keys = [150, -150, 149, 0];
+      const cache = keys.flatMap((k) => [k, 0, 0, 0, k, 1, 0, 0]);
+      const qkv = [4, 0, 0, 0, -150, 0, 0, 0, 7, 7, 7, 7];
+      const { out } = await runKernel(kernel, shape, { qkv, pos: [3], cache }, { WG, D4: 1 });
+      const near = Math.exp(-2);
+      expectClose(out!, [(150 + 149 * near) / (1 + near), 1, 0, 0], 1e-5);
+    },
+  );
 
   it.each([
     { B: 1, S: 1, T: 1, C: 1 },

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { defineKernel, inout, input, optionalInout, optionalInput } from '../../src/gpu/kernel';
 import { readFloats } from '../../src/gpu/readback';
+import { Scratch } from '../../src/gpu/scratch';
 import { part, real, Tape, type Temp } from '../../src/gpu/tape';
 import { matmulNaiveKernel, matmulNN, matmulTN } from '../../src/kernels/linear';
 import { testGpu } from '../support/kernel';
@@ -110,6 +111,43 @@ describe('temporaries', () => {
     gpu.free(one, two);
     expect(others).not.toContain(home);
     expect(values).toEqual(new Float32Array(64).fill(4));
+  });
+});
+
+describe('a scratch', () => {
+  test('lends its buffers to one tape after the other, and none twice in one', async () => {
+    const [one, two] = [filled(1, 300), filled(2, 300)];
+    const scratch = new Scratch(gpu, 'shared');
+    const before = gpu.counters.bytes;
+    const chain = async (label: string, sizes: number[]) => {
+      const tape = new Tape(gpu, label, scratch);
+      const temps = sizes.map((size, i) => tape.temp(`t${i}`, size));
+      temps.forEach((temp, i) => {
+        scale(tape, temps[i - 1] ?? one, two, temp, Math.min(...sizes));
+      });
+      await tape.finish();
+      return { tape, temps };
+    };
+    const first = await chain('first', [300, 200, 100]);
+    const second = await chain('second', [150, 250]);
+    const homes = [...first.temps, ...second.temps].map(homeOf);
+    expect(homes[3]).not.toBe(homes[4]);
+    expect(new Set(homes).size).toBe(2);
+    for (const [{ tape, temps }, elements, value] of [
+      [first, 100, 8],
+      [second, 150, 4],
+      [first, 100, 8],
+    ] as const) {
+      tape.run();
+      const values = await readFloats(gpu, real(temps.at(-1)!), elements);
+      expect(values).toEqual(new Float32Array(elements).fill(value));
+    }
+    first.tape.free();
+    second.tape.free();
+    scratch.free();
+    // Tapes free what else they made themselves, so nothing of all this is left.
+    expect(gpu.counters.bytes).toBe(before);
+    gpu.free(one, two);
   });
 });
 
