@@ -1,7 +1,7 @@
 /** The kernels of a training step and of a decoded token, in the variants and shapes of a model. */
 import type { Gpu, View } from '../src/gpu/device';
-import { dryGpu } from '../src/gpu/dry';
 import { elementsOf, type Kernel, type Values } from '../src/gpu/kernel';
+import { planningGpu } from '../src/gpu/plan';
 import type { Spread } from '../src/gpu/spread';
 import { type DispatchInfo, Tape } from '../src/gpu/tape';
 import { type Contestant, race } from '../src/gpu/timing';
@@ -45,7 +45,7 @@ const MOST_BYTES = { software: 2 ** 29, gpu: 2 ** 32 };
 
 /** Every distinct dispatch that the model's trainer and sampler record. */
 export async function recordedBy(gpu: Gpu, config: BenchConfig): Promise<Found[]> {
-  const dry = dryGpu(gpu);
+  const dry = planningGpu(gpu.adapter, gpu.variants);
   const weights = Weights.zeros(dry, layoutOf(config, 'lm'), 'weights');
   const trainer = await LmTrainer.make(
     dry,
@@ -69,7 +69,7 @@ export async function recordedBy(gpu: Gpu, config: BenchConfig): Promise<Found[]
 
 /** C×C products of the three forms, by the variants chosen for them. */
 function squares(gpu: Gpu): Found[] {
-  const dry = dryGpu(gpu);
+  const dry = planningGpu(gpu.adapter, gpu.variants);
   const tape = new Tape(dry, 'squares');
   for (const side of SQUARE_SIDES[gpu.adapter.is_fallback ? 'software' : 'gpu']) {
     const size = { M: side, N: side, K: side };

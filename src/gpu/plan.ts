@@ -1,6 +1,7 @@
 /**
  * A Gpu that computes nothing: whatever is recorded on it allocates no memory and is counted as if
- * it did. The memory of a run is known this way before the run, from the very code that will take it.
+ * it did. The memory of a run is known this way before the run, from the very code that will take it,
+ * and the shapes of a model without its memory.
  */
 import { type AdapterName, Gpu, type View } from './device';
 import type { Pipeline } from './pipeline';
@@ -17,8 +18,9 @@ const device = (): GPUDevice =>
   }) as unknown as GPUDevice;
 
 class PlanningGpu extends Gpu {
-  constructor(adapter: AdapterName) {
+  constructor(adapter: AdapterName, variants: ReadonlyMap<string, string>) {
     super(device(), adapter);
+    for (const [key, name] of variants) this.variants.set(key, name);
   }
 
   override pipeline(): Promise<Pipeline> {
@@ -40,5 +42,11 @@ class PlanningGpu extends Gpu {
   override write(_view: View): void {}
 }
 
-/** @param adapter the one to plan for: which kernels run, and so what they need, depends on it */
-export const planningGpu = (adapter: AdapterName): Gpu => new PlanningGpu(adapter);
+/**
+ * @param adapter the one to plan for: which kernels run, and so what they need, depends on it
+ * @param variants measured choices on that adapter
+ */
+export const planningGpu = (
+  adapter: AdapterName,
+  variants: ReadonlyMap<string, string> = new Map(),
+): Gpu => new PlanningGpu(adapter, variants);

@@ -6,7 +6,7 @@
  */
 import type { Settings } from '../config/fields';
 import type { Gpu } from '../gpu/device';
-import { dryGpu } from '../gpu/dry';
+import { planningGpu } from '../gpu/plan';
 import { hasten, readFloats } from '../gpu/readback';
 import { median } from '../gpu/spread';
 import { Tape } from '../gpu/tape';
@@ -61,7 +61,7 @@ export async function productsOf(
   model: GptConfig,
   settings: Readonly<Settings>,
 ): Promise<Product[]> {
-  const dry = dryGpu(gpu);
+  const dry = planningGpu(gpu.adapter, gpu.variants);
   const lm = Weights.zeros(dry, layoutOf(model, 'lm'), 'weights');
   const scored = Weights.zeros(dry, layoutOf(model, 'score'), 'weights');
   const T = model.n_positions;
