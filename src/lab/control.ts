@@ -6,6 +6,7 @@ import { Paused, type TraceSink } from '../rlhf/context';
 import { type TensorToWrite, writeSafetensors } from '../text/formats/safetensors';
 import type { RunOptions, StageStatus } from './api';
 import type { EventQueue } from './events';
+import type { Parts } from './parts';
 import { RUN_STAGE } from './pipeline';
 import { type Session, updateStages } from './session';
 import type { Variants } from './variants';
@@ -167,18 +168,19 @@ export class Control {
       const message = cause instanceof Error ? cause.message : String(cause);
       this.turn(stage, 'failed', message);
       runner.log('error', message);
-      await this.keep('metrics', 'samples', 'log');
+      experiment.parts.rewardRankings = null;
+      await this.keep('metrics', 'samples', 'log', 'rewardRankings');
       throw cause instanceof Error ? cause : new Error(message);
     }
   }
 
   /** Stores parts, or the end of a stage. What cannot be stored stays in the tab, and is told. */
-  private async keep(...parts: ('metrics' | 'samples' | 'log')[]): Promise<void> {
+  private async keep(...parts: (keyof Parts)[]): Promise<void> {
     const { experiment, runner } = this.session;
     try {
       await (parts.length > 0
         ? experiment.save(...parts)
-        : experiment.finish('evaluation', 'calibration'));
+        : experiment.finish('evaluation', 'calibration', 'rewardRankings'));
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       runner.log('error', `${why} Until then it is in this tab only.`);

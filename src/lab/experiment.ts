@@ -260,6 +260,7 @@ export class Experiment {
     }
     if (gone.includes('reward')) {
       this.parts.rankings = {};
+      this.parts.rewardRankings = null;
       this.parts.calibration = null;
       this.parts.tasks = [];
     }

@@ -76,6 +76,8 @@ export interface Parts {
   /** The reward model's, on pairs of training and of held-out labelers. */
   calibration: Record<'val' | 'heldout', Calibration> | null;
   tasks: RankingTask[];
+  /** What the reward model that is being trained learns from, whatever is ranked meanwhile. */
+  rewardRankings: Ranking[] | null;
   personal: PersonalRanking[];
   imported: Ranking[];
   demonstrations: DemonstrationRecord[] | null;
@@ -102,6 +104,7 @@ export const emptyParts = (): Parts => ({
   rankings: {},
   calibration: null,
   tasks: [],
+  rewardRankings: null,
   personal: [],
   imported: [],
   demonstrations: null,

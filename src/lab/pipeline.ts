@@ -144,10 +144,20 @@ export function labelCounts(experiment: Experiment) {
   return { byLabeler, pairs };
 }
 
+/**
+ * What the reward model learns from, held fast when its training begins: what people rank meanwhile
+ * must not make a resumed training another one.
+ */
+async function frozenRankings(experiment: Experiment): Promise<Ranking[]> {
+  experiment.parts.rewardRankings ??= trainingRankings(experiment);
+  await experiment.save('rewardRankings');
+  return experiment.parts.rewardRankings;
+}
+
 async function runReward(run: PipelineParts): Promise<void> {
   const { ctx, experiment, material } = run;
   await gatherRankings(run);
-  const rankings = trainingRankings(experiment);
+  const rankings = await frozenRankings(experiment);
   const { val = [], heldout = [] } = experiment.parts.rankings;
   const glance = val.slice(0, 100);
   const layout = layoutOf(ctx.model, 'score');
@@ -188,6 +198,7 @@ async function runReward(run: PipelineParts): Promise<void> {
     };
     const chosen = await chosenSft(ctx, experiment, material, folded);
     experiment.setModel('reward', folded);
+    experiment.parts.rewardRankings = null;
     if (!chosen) return;
     experiment.setModel('sft', chosen.weights);
     experiment.record.report.sft = { val_loss: chosen.valLoss };

@@ -77,6 +77,7 @@ export const PART_SCHEMAS: Readonly<Record<keyof Parts, v.GenericSchema>> = {
   rankings: of(['train', 'val', 'heldout'], v.array(ranking)),
   calibration: v.nullable(v.looseObject({ val: calibration, heldout: calibration })),
   tasks: v.array(task),
+  rewardRankings: v.nullable(v.array(ranking)),
   personal: v.array(
     v.looseObject({
       id: v.string(),

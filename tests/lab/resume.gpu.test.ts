@@ -51,6 +51,21 @@ describe('resuming', () => {
     }
   }, 900_000);
 
+  it('keeps the trace of a stage that was killed after its first updates', async () => {
+    const { lab, store, events } = testLab();
+    const { id } = await lab.create(smallConfig());
+    const running = lab.run(['base'], { trace: 1, checkpointMs: 0 });
+    await expect.poll(() => events.some(({ type }) => type === 'metrics')).toBe(true);
+    await lab.pause();
+    await running;
+    const next = testLab(store);
+    await next.lab.select(id);
+    await next.lab.run(['base'], { trace: 1 });
+    const name = 'trace/base/update-0001.safetensors';
+    expect(await next.lab.files()).toContain(name);
+    expect((await next.lab.file(name)).length).toBeGreaterThan(1000);
+  }, 120_000);
+
   it('does not repeat or lose a row of the metrics', async () => {
     const { lab } = testLab();
     await lab.create(smallConfig());

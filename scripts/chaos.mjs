@@ -1,0 +1,146 @@
+/**
+ * `npm run chaos -- --kills 20 --seed 1`: a tiny experiment whose browser, tab, device or GPU
+ * process is killed at random instants of every stage, and which has to end in the very bits of
+ * one that was never stopped: weights, metrics, samples, rankings.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DIST, ensureBuilt } from './build.mjs';
+import { ChaosBrowser } from './chaos/browser.mjs';
+import { differences, rankOne, SETTINGS, stateOf } from './chaos/experiment.mjs';
+import { main, parseOptions, wholeNumber } from './command.mjs';
+import { serve } from './serve.mjs';
+import { importTypeScript } from './typescript.mjs';
+
+/** @typedef {import('../src/config/stages').Stage} Stage */
+
+/** @type {Stage[]} */
+const STAGES = ['base', 'sft', 'reward', 'ppo', 'evaluate'];
+const KILLS = /** @type {const} */ (['SIGKILL', 'tab close', 'reload', 'device', 'GPU process']);
+/** After the device is gone the run goes on by itself. */
+const RECOVERS = ['device', 'GPU process'];
+
+/** Numbers in [0, 1) that a seed gives. @param {number} seed */
+function random(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/** @param {ChaosBrowser} browser @param {import('../src/config/experiment').ExperimentConfig} config */
+async function begin(browser, config) {
+  await browser.evaluate(async (made) => {
+    await window.pocketRlhfHeadless.create(made);
+  }, config);
+}
+
+/** Starts a stage and does not wait for it. @param {ChaosBrowser} browser @param {Stage} stage @param {number} checkpointMs */
+const start = (browser, stage, checkpointMs) =>
+  browser.evaluate(
+    ({ stage, checkpointMs }) => {
+      const run = window.pocketRlhf.run([stage], { checkpointMs });
+      Object.assign(window, {
+        run: run.then(
+          () => null,
+          (cause) => String(cause?.message),
+        ),
+      });
+    },
+    { stage, checkpointMs },
+  );
+
+/** The end of the stage that was started. @param {ChaosBrowser} browser */
+async function finish(browser) {
+  const error = await browser.evaluate(
+    () => /** @type {{ run: Promise<string | null> }} */ (/** @type {unknown} */ (window)).run,
+    undefined,
+  );
+  if (error !== null) throw new Error(error);
+}
+
+/** @param {ChaosBrowser} browser @param {typeof KILLS[number]} kind */
+async function strike(browser, kind) {
+  if (kind === 'device') return browser.destroyDevice();
+  if (kind === 'GPU process') return browser.killGpuProcess();
+  if (kind === 'SIGKILL') {
+    await browser.kill();
+    await browser.start();
+  } else if (kind === 'reload') {
+    await browser.page?.reload();
+    await browser.ready();
+  } else {
+    await browser.page?.close();
+    await browser.open();
+  }
+  await browser.evaluate(async () => {
+    await window.pocketRlhfHeadless.reopen();
+  }, undefined);
+}
+
+await main(async () => {
+  const { values } = parseOptions(process.argv.slice(2), {
+    kills: { type: 'string' },
+    seed: { type: 'string' },
+  });
+  const kills = wholeNumber(values, 'kills', [1, 100_000]) ?? 20;
+  const seed = wholeNumber(values, 'seed', [0, 2_147_483_647]) ?? 1;
+  const draw = random(seed);
+  await ensureBuilt();
+  const site = await serve({ folder: DIST });
+  const profile = mkdtempSync(join(tmpdir(), 'pocket-rlhf-chaos-'));
+  const browser = new ChaosBrowser(profile, `${site.address}/#headless`);
+  /** @type {typeof import('../src/config/experiment')} */
+  const { defaultConfig, withSetting } = await importTypeScript('src/config/experiment.ts');
+  const config = SETTINGS.reduce(withSetting, defaultConfig('nano', seed));
+  let failures = 0;
+  let lost = 0;
+  try {
+    await browser.start();
+    await begin(browser, config);
+    /** @type {Record<string, { state: Awaited<ReturnType<typeof stateOf>>, ms: number }>} */
+    const wanted = {};
+    for (const stage of STAGES) {
+      if (stage === 'reward') await browser.evaluate(rankOne, undefined);
+      const begun = performance.now();
+      await start(browser, stage, 60_000);
+      await finish(browser);
+      wanted[stage] = { ms: performance.now() - begun, state: await stateOf(browser) };
+    }
+    for (let kill = 0; kill < kills; kill++) {
+      const stage = /** @type {Stage} */ (STAGES[kill % STAGES.length]);
+      // Every kind meets every stage in turn.
+      const kind = KILLS[(kill + Math.floor(kill / STAGES.length)) % KILLS.length];
+      if (stage === 'base') await begin(browser, config);
+      if (stage === 'reward') await browser.evaluate(rankOne, undefined);
+      const { ms, state } = wanted[stage];
+      const instant = draw() * ms;
+      await start(browser, stage, draw() < 0.7 ? 0 : 300);
+      await sleep(instant);
+      await strike(browser, kind);
+      if (!RECOVERS.includes(kind)) await start(browser, stage, 60_000);
+      await finish(browser);
+      const met = await stateOf(browser);
+      const different = differences(met, state);
+      lost += Math.max(0, state.rankings - met.rankings);
+      if (different.length > 0) failures++;
+      const at = `${stage} at ${Math.round(instant)} of ${Math.round(ms)} ms`;
+      const verdict = different.length > 0 ? `differs: ${different.join(', ')}` : 'the same bits';
+      console.log(
+        `${String(kill + 1).padStart(4)}  ${kind.padEnd(12)} ${at.padEnd(32)} ${verdict}`,
+      );
+    }
+  } finally {
+    await browser.kill();
+    await site.close();
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
+  for (const url of browser.strangers) console.error(`A request left the origin: ${url}`);
+  console.log(
+    `${kills} kills, ${kills - failures} bit-identical, ${lost} lost rankings, ${browser.strangers.size} requests beyond the origin, seed ${seed}`,
+  );
+  return failures + lost + browser.strangers.size > 0 ? 1 : 0;
+});
