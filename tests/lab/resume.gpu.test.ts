@@ -55,7 +55,9 @@ describe('resuming', () => {
     const { lab, store, events } = testLab();
     const { id } = await lab.create(smallConfig());
     const running = lab.run(['base'], { trace: 1, checkpointMs: 0 });
-    await expect.poll(() => events.some(({ type }) => type === 'metrics')).toBe(true);
+    await expect
+      .poll(() => events.some(({ type }) => type === 'metrics'), { timeout: 60_000 })
+      .toBe(true);
     await lab.pause();
     await running;
     const next = testLab(store);
@@ -64,7 +66,7 @@ describe('resuming', () => {
     const name = 'trace/base/update-0001.safetensors';
     expect(await next.lab.files()).toContain(name);
     expect((await next.lab.file(name)).length).toBeGreaterThan(1000);
-  }, 120_000);
+  }, 300_000);
 
   it('does not repeat or lose a row of the metrics', async () => {
     const { lab } = testLab();
