@@ -7,6 +7,8 @@ import { type Lab, listen } from '../../workers/protocol';
 import type { ExperimentConfig } from '../config/experiment';
 import type { Stage } from '../config/stages';
 import type { GpuStatus, LabEvent, Snapshot } from '../lab/api';
+import type { Recording } from '../lab/recorded';
+import { record } from './record';
 
 /** Events since the last poll, and how the run ended once it has. */
 export interface HeadlessPoll {
@@ -26,6 +28,8 @@ export interface Headless {
   run(stages: readonly Stage[], trace: number): void;
   poll(): HeadlessPoll;
   pause(): Promise<void>;
+  /** Everything of a finished run that a page without WebGPU can show. */
+  record(): Promise<Recording>;
   snapshot(): Promise<Snapshot | null>;
   files(): Promise<string[]>;
   /** Sends a file of the run to an address. */
@@ -85,6 +89,7 @@ export function installHeadless(lab: Lab): void {
       return answer;
     },
     pause: () => lab.pause(),
+    record: () => record(lab),
     snapshot: () => lab.snapshot(),
     files: () => lab.files(),
     async upload(name, address) {

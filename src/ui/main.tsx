@@ -1,13 +1,15 @@
 /**
  * The page's entry: starts the lab's worker and mounts the page on it. `window.pocketRlhf` is the
- * same lab for scripts; with `#headless` in the address the page only says so and starts nothing.
+ * same lab for scripts; with `#headless` in the address the page only says so and starts nothing. `?recorded` shows a
+ * recorded run in the place of the lab.
  */
 import { render } from 'solid-js/web';
 import { type Lab, listen, startLab } from '../../workers/protocol';
 import type { LabApi } from '../lab/api';
 import { App } from './App';
 import { Headless } from './Headless';
-import { isHeadless } from './state/rooms';
+import { messageOf } from './state/notices';
+import { isHeadless, wantsRecording } from './state/rooms';
 
 declare global {
   interface Window {
@@ -15,18 +17,33 @@ declare global {
   }
 }
 
-const lab = startLab();
-window.pocketRlhf = lab;
-
 const root = document.getElementById('root')!;
-if (isHeadless(location.hash)) {
-  render(() => <Headless listen={(listener) => listen(lab, listener)} />, root);
-  void import('../hooks/headless').then(({ installHeadless }) => installHeadless(lab));
-} else {
+if (wantsRecording(location.search)) void showRecording();
+else showLab();
+
+function showLab(): void {
+  const lab = startLab();
+  window.pocketRlhf = lab;
+  if (isHeadless(location.hash)) {
+    render(() => <Headless listen={(listener) => listen(lab, listener)} />, root);
+    void import('../hooks/headless').then(({ installHeadless }) => installHeadless(lab));
+    return;
+  }
   // A Comlink remote has LabApi's very methods; only its type says more.
   const api = lab as unknown as LabApi;
   render(
     () => <App connection={{ lab: api, listen: (listener) => listen(lab, listener) }} />,
     root,
   );
+}
+
+/** The page on the recorded run: no worker is started. */
+async function showRecording(): Promise<void> {
+  const { openRecording } = await import('./state/recording');
+  try {
+    const connection = await openRecording();
+    render(() => <App connection={connection} />, root);
+  } catch (error) {
+    root.textContent = messageOf(error);
+  }
 }

@@ -32,7 +32,7 @@ beforeAll(async () => {
   await page.goto(`${site.address}/`);
   await page.evaluate(() => navigator.serviceWorker.ready);
   await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
-});
+}, 300_000);
 afterAll(async () => {
   await browser.close();
   rmSync(folder, { recursive: true });

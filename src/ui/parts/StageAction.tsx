@@ -56,14 +56,11 @@ export function StageAction(props: {
       </Match>
       <Match when={status() === 'running' || status() === 'paused'}>{null}</Match>
       <Match when={status() === 'done'}>
-        <button
-          type="button"
-          data-plain
-          disabled={blocked() || store.recorded !== undefined}
-          onClick={() => void startOver()}
-        >
-          {props.again ?? 'Start over …'}
-        </button>
+        <Show when={!store.recorded}>
+          <button type="button" data-plain disabled={blocked()} onClick={() => void startOver()}>
+            {props.again ?? 'Start over …'}
+          </button>
+        </Show>
         <Show when={!props.quiet && nextRoom(ROOM_OF[props.stage])}>
           {(next) => (
             <a class={styles['next']} href={hashOf(next())}>

@@ -28,7 +28,7 @@ export function ImportBase() {
     });
   };
   return (
-    <Show when={store.state.experiment}>
+    <Show when={store.state.experiment && !store.recorded}>
       <button
         type="button"
         data-plain

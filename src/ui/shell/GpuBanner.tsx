@@ -12,6 +12,16 @@ export function GpuBanner() {
   };
   return (
     <>
+      <Show when={store.recorded}>
+        {(what) => (
+          <section class={styles['note']} aria-label="A recorded run">
+            <p>
+              This is a recorded run ({what()}). Look at everything, rank, judge; nothing is trained
+              here and nothing is kept. <a href="./">Leave the recording</a>
+            </p>
+          </section>
+        )}
+      </Show>
       <Show when={problem()}>
         {(found) => {
           const advice = () => adviceFor(found().problem, navigator.userAgent, isSecureContext);
@@ -23,7 +33,8 @@ export function GpuBanner() {
                 <For each={advice().steps}>{(step) => <li>{step}</li>}</For>
               </ul>
               <p>
-                All rooms stay open to read and to label; only training and sampling need WebGPU.
+                All rooms stay open to read and to label; only training and sampling need WebGPU.{' '}
+                <a href="?recorded#/reinforce">Look at a recorded run</a> to see what they show.
               </p>
             </section>
           );

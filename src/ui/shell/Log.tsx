@@ -28,7 +28,10 @@ export function Log() {
           </ol>
         </Show>
       </details>
-      <p class={styles['where']}>{gpuLine(store.state.gpu)} Everything stays on this machine.</p>
+      <p class={styles['where']}>
+        {store.recorded ? 'Nothing is computed here.' : gpuLine(store.state.gpu)} Everything stays
+        on this machine.
+      </p>
     </footer>
   );
 }

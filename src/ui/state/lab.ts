@@ -118,7 +118,7 @@ export function createLabStore(connection: Connection): LabStore {
 
   const load = (snapshot: Snapshot | null) =>
     batch(() => {
-      if (snapshot) rememberExperiment(snapshot.id);
+      if (snapshot && !connection.recorded) rememberExperiment(snapshot.id);
       curves.load(snapshot);
       setState('experiment', snapshot && experimentOf(snapshot));
       // A paused stage has no progress of its own: the last one that was told stays.

@@ -24,3 +24,7 @@ export const hashOf = (room: RoomName): string => `#/${room}`;
 
 /** Whether the page was opened for a script: it then shows one line and starts nothing. */
 export const isHeadless = (hash: string): boolean => /^#\/?headless\b/.test(hash);
+
+/** Whether the address asks for the recorded run in the place of the lab. */
+export const wantsRecording = (search: string): boolean =>
+  new URLSearchParams(search).has('recorded');

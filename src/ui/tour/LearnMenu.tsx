@@ -36,6 +36,12 @@ export function LearnMenu() {
         >
           Take the tour (six steps)
         </button>
+        <p class="small">
+          <a href="?recorded#/reinforce" target="_blank" rel="noopener">
+            Look at a recorded run
+          </a>{' '}
+          <span class="muted">(in a new tab)</span>
+        </p>
       </div>
     </div>
   );
