@@ -44,7 +44,15 @@ export function isStale() {
 /** Builds the page with Vite. */
 export async function buildPage() {
   const { build } = await import('vite');
-  await build({ root: fileURLToPath(ROOT), logLevel: 'warn' });
+  // A test runner's own NODE_ENV would make another page: one without its service worker.
+  const before = process.env.NODE_ENV;
+  process.env.NODE_ENV = 'production';
+  try {
+    await build({ root: fileURLToPath(ROOT), logLevel: 'warn' });
+  } finally {
+    if (before === undefined) delete process.env.NODE_ENV;
+    else process.env.NODE_ENV = before;
+  }
 }
 
 /** Builds the page unless it is up to date. */
