@@ -6,6 +6,7 @@ import type { ExperimentConfig } from '../config/experiment';
 import type { FieldKey } from '../config/fields';
 import type { ModelName, Stage, Training, Writer } from '../config/stages';
 import type { Calibration } from '../rlhf/calibration';
+import type { UpdateStats } from '../rlhf/ppo_update';
 import type { DocumentKind } from '../text/world';
 import type { Inspection, InspectRequest } from './inspect';
 import type { KernelSource, ProfiledStep, StepProfile } from './profile_api';
@@ -53,6 +54,30 @@ export interface RolloutView {
   readonly advantages: readonly number[];
   readonly score: number;
   readonly trueReward: number | null;
+  /** Where the step was taken by itself. */
+  readonly step?: {
+    readonly whitened: readonly number[];
+    readonly returns: readonly number[];
+    /** Policy and value on the same tokens after the iteration's updates. */
+    readonly logprobsAfter: readonly number[];
+    readonly valuesAfter: readonly number[];
+    /** Which of the iteration's updates it was in, from 1. */
+    readonly update: number;
+  };
+}
+
+/** The responses of an iteration that are shown. */
+export interface RolloutSet {
+  readonly iteration: number;
+  readonly rollouts: RolloutView[];
+  /** The updates, where the step was taken by itself. */
+  readonly step: {
+    readonly updates: readonly UpdateStats[];
+    readonly lr: { readonly policy: number; readonly value: number };
+    readonly cliprange: number;
+    readonly cliprangeValue: number;
+    readonly klCoef: number;
+  } | null;
 }
 
 export type LabEvent =
@@ -60,7 +85,7 @@ export type LabEvent =
   | { type: 'progress'; progress: Progress }
   | { type: 'metrics'; training: Training; rows: MetricRow[] }
   | { type: 'samples'; training: Training; step: number; samples: Sample[] }
-  | { type: 'rollouts'; iteration: number; rollouts: RolloutView[] }
+  | ({ type: 'rollouts' } & RolloutSet)
   | { type: 'log'; level: 'info' | 'warn' | 'error'; message: string; time: number }
   | { type: 'labels'; counts: LabelCounts }
   | { type: 'access'; access: Access };
@@ -108,7 +133,7 @@ export interface Snapshot {
   readonly models: readonly ModelName[];
   readonly metrics: Readonly<Partial<Record<Training, MetricRow[]>>>;
   readonly samples: Readonly<Partial<Record<Training, { step: number; samples: Sample[] }>>>;
-  readonly rollouts: { iteration: number; rollouts: RolloutView[] } | null;
+  readonly rollouts: RolloutSet | null;
   readonly calibration: Readonly<Record<'val' | 'heldout', Calibration>> | null;
   readonly labels: LabelCounts;
   readonly progress: Progress | null;

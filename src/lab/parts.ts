@@ -12,7 +12,7 @@ import type {
   MetricRow,
   Progress,
   Report,
-  RolloutView,
+  RolloutSet,
   Sample,
   StageStatus,
 } from './api';
@@ -70,7 +70,7 @@ export interface DuelRecord {
 export interface Parts {
   metrics: Partial<Record<Training, MetricRow[]>>;
   samples: Partial<Record<Training, { step: number; samples: Sample[] }>>;
-  rollouts: { iteration: number; rollouts: RolloutView[] } | null;
+  rollouts: RolloutSet | null;
   lastBatch: PpoBatch | null;
   rankings: Partial<Record<RankingSplit, Ranking[]>>;
   /** The reward model's, on pairs of training and of held-out labelers. */

@@ -10,16 +10,17 @@ import { trainBase } from '../rlhf/base';
 import { calibrationOf } from '../rlhf/calibration';
 import type { StageContext } from '../rlhf/context';
 import { corpusLoss, evaluate } from '../rlhf/evaluate';
-import { type PpoBatch, trainPpo } from '../rlhf/ppo';
+import { trainPpo } from '../rlhf/ppo';
 import { labelAgreement, type Ranking, sampleTasks } from '../rlhf/rankings';
 import { trainReward } from '../rlhf/reward';
 import { accuracyOf, foldShift, pairMargins, Scorer } from '../rlhf/scorer';
 import { mean } from '../rlhf/statistics';
 import type { SkillExample } from '../text/world';
-import type { LabEvent, RolloutView } from './api';
+import type { LabEvent } from './api';
 import type { Experiment, PersonalRanking } from './experiment';
 import { type Judge, rankOnce, rankTwice } from './judge';
 import type { Material } from './material';
+import { showRollouts } from './rollout_views';
 import { chosenSft, demonstrationsOf, runSft, sftTrunk } from './sft_stage';
 
 type Floats = Float32Array<ArrayBuffer>;
@@ -32,8 +33,6 @@ export interface PipelineParts {
   readonly emit: (event: LabEvent) => void;
 }
 
-/** Rollouts of an iteration that are shown token by token. */
-const SHOWN_ROLLOUTS = 8;
 /** Prompts of the validation and of the held-out rankings, as a share of the training ones. */
 const HELD_SHARE = 0.2;
 /** Sequences that are scored at a time. */
@@ -221,10 +220,9 @@ async function runPpo({ ctx, experiment, material, judge, emit }: PipelineParts)
       corpus: material.corpus,
       judge: (prompt, completion) => judge.assess(prompt, completion)?.trueReward ?? null,
       onBatch: (batch) => {
-        const rollouts = showRollouts(batch, material);
         parts.lastBatch = batch;
-        parts.rollouts = { iteration: batch.iteration, rollouts };
-        emit({ type: 'rollouts', iteration: batch.iteration, rollouts });
+        parts.rollouts = showRollouts(batch, material);
+        emit({ type: 'rollouts', ...parts.rollouts });
       },
     },
     experiment.resumeFrom('ppo'),
@@ -242,27 +240,6 @@ async function runPpo({ ctx, experiment, material, judge, emit }: PipelineParts)
     true_reward_before: first['true_reward']!,
     true_reward_after: last['true_reward']!,
   };
-}
-
-function showRollouts(batch: PpoBatch, { tokenizer }: Material): RolloutView[] {
-  const { shape, lengths, arrays, inputIds } = batch;
-  const { T, R } = shape;
-  return Array.from({ length: Math.min(SHOWN_ROLLOUTS, shape.S) }, (_, s): RolloutView => {
-    const first = s * T + lengths[2 * s]!;
-    const count = lengths[2 * s + 1]!;
-    const row = (values: Float32Array) => Array.from(values.subarray(s * R, s * R + count));
-    return {
-      prompt: batch.prompts[s]!,
-      tokens: Array.from(inputIds.subarray(first, first + count), (id) => tokenizer.decode([id])),
-      logprobs: row(arrays.logprobs),
-      refLogprobs: row(arrays.ref_logprobs),
-      values: row(arrays.values),
-      rewards: row(arrays.rewards),
-      advantages: row(arrays.advantages),
-      score: batch.scores[s]!,
-      trueReward: batch.trueRewards[s] ?? null,
-    };
-  });
 }
 
 /** The skill items in use: as many of each skill as the setting allows. */

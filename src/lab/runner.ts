@@ -102,6 +102,7 @@ export class Runner {
       promptTokens: material.promptTokens,
       shown: material.world.prompts.val.slice(0, SHOWN).map(({ prompt }) => prompt),
       trace,
+      watched: () => Number.isFinite(this.stepsLeft),
       progress: (phase, done, total, tokens = 0) => this.progress(phase, done, total, tokens),
       sampled: (work) => this.sampled(work),
       metrics: (training, step, metrics) => this.metrics(training, step, metrics),

@@ -53,6 +53,8 @@ export interface StageContext {
   /** Tokens of the longest prompt in the data. */
   readonly promptTokens: number;
   readonly trace: TraceSink | undefined;
+  /** Whether somebody watches this very step: what it costs to show all of it may be paid. */
+  watched(): boolean;
   /** Prompts whose answers are shown beside the curves. */
   readonly shown: readonly string[];
   /** `tokens` counts what was trained on or sampled since the last call. */

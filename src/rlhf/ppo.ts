@@ -58,6 +58,21 @@ export interface PpoBatch extends Sequences {
   readonly arrays: TokenArrays;
   readonly shape: RolloutShape;
   readonly klCoef: number;
+  /** What the updates made of it, where the step was watched. */
+  readonly watched?: WatchedUpdates;
+}
+
+/** The updates of an iteration, and policy and value on the same responses after them. */
+export interface WatchedUpdates {
+  readonly stats: readonly UpdateStats[];
+  /** The batch's sequences in each update. */
+  readonly rows: readonly (readonly number[])[];
+  readonly lr: { readonly policy: number; readonly value: number };
+  readonly cliprange: number;
+  readonly cliprangeValue: number;
+  /** [S, R] each. */
+  readonly logprobs: Float32Array;
+  readonly values: Float32Array;
 }
 
 export interface PpoOutputs {
@@ -172,9 +187,11 @@ export async function trainPpo(
       const traced = trace && (last || first < trace.updates);
       const minibatches = new ShuffledOrderOfBatch(S, M, seedFor(ctx, 'ppoMinibatches'), iteration);
       stats.length = 0;
+      const rowsOfUpdates: number[][] = [];
       for (let u = 0; u < updatesEach; u++) {
         const update = first + u + 1;
         const rows = minibatches.rows(u);
+        rowsOfUpdates.push(rows);
         const windows =
           ptx.X > 0
             ? trainingWindows(inputs.corpus.train, {
@@ -197,6 +214,15 @@ export async function trainPpo(
 
       // Look: what the batch was worth, and whether to go on.
       const arrays = await rollout.readArrays();
+      let watched: WatchedUpdates | undefined;
+      if (ctx.watched()) {
+        // The models only look once more: no weight and no draw depends on it.
+        await rollout.pass(sequences);
+        const { logprobs, values } = await rollout.readArrays();
+        const { cliprange, cliprangeValue } = options;
+        const facts = { lr, cliprange, cliprangeValue, logprobs, values };
+        watched = { ...facts, stats: [...stats], rows: rowsOfUpdates };
+      }
       const batch: PpoBatch = {
         ...sequences,
         iteration,
@@ -207,6 +233,7 @@ export async function trainPpo(
         arrays,
         shape,
         klCoef,
+        ...(watched ? { watched } : {}),
       };
       if (traced) traceRollout(ctx, batch, options, lr, first + 1);
       const tokens = iterationTokens(batch, s['ppo.inner_epochs'], updatesEach * ptx.X * ptx.T);

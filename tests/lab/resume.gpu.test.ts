@@ -34,7 +34,14 @@ describe('resuming', () => {
         const { lab } = testLab(store);
         await lab.select(id);
         await lab.step();
-        expect((await lab.snapshot())!.stages[stage]).toBe('paused');
+        const { stages, rollouts } = (await lab.snapshot())!;
+        expect(stages[stage]).toBe('paused');
+        // A watched step shows its two updates, and what they made of a response, to nobody's cost.
+        if (stage !== 'ppo') continue;
+        expect(rollouts!.step!.updates).toHaveLength(2);
+        const { logprobs, step: watched } = rollouts!.rollouts[0]!;
+        expect(watched!.logprobsAfter).toHaveLength(logprobs.length);
+        expect(watched!.logprobsAfter).not.toEqual(logprobs);
       }
       const { lab } = testLab(store);
       await lab.select(id);

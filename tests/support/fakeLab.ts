@@ -229,9 +229,7 @@ export class FakeLab implements LabApi, Connection {
           { step: this.steps[stage]!, samples: samplesOf(training) },
         ]),
       ),
-      rollouts: this.steps.ppo
-        ? { iteration: this.steps.ppo, rollouts: rolloutsOf(this.steps.ppo) }
-        : null,
+      rollouts: this.steps.ppo ? rolloutsOf(this.steps.ppo) : null,
       calibration: this.stages.reward === 'done' ? FAKE_CALIBRATION : null,
       labels: this.labels(),
       progress: active ? this.progressOf(active) : null,
@@ -293,8 +291,7 @@ export class FakeLab implements LabApi, Connection {
       if (step % 10 === 0)
         this.send({ type: 'samples', training, step, samples: samplesOf(training) });
     }
-    if (stage === 'ppo')
-      this.send({ type: 'rollouts', iteration: step, rollouts: rolloutsOf(step) });
+    if (stage === 'ppo') this.send({ type: 'rollouts', ...rolloutsOf(step) });
     this.send({ type: 'progress', progress: this.progressOf(stage) });
     if (step < LENGTH) return;
     this.finish(stage);

@@ -1,6 +1,7 @@
 /** Small texts and curves for the fake lab: enough to look at every room. Plain data, seeded. */
 import type { Training, Writer } from '../../src/config/stages';
-import type { CorpusPage, MetricRow, RolloutView, Sample } from '../../src/lab/api';
+import type { CorpusPage, MetricRow, RolloutSet, RolloutView, Sample } from '../../src/lab/api';
+import type { UpdateStats } from '../../src/rlhf/ppo_update';
 
 export const PROMPTS = [
   'Q: What colour is the owl?\nA:',
@@ -141,8 +142,8 @@ export function ppoRow(step: number, total: number): MetricRow {
   };
 }
 
-export function rolloutsOf(iteration: number): RolloutView[] {
-  return PROMPTS.slice(0, 5).map((prompt, i) => {
+export function rolloutsOf(iteration: number): RolloutSet {
+  const rollouts = PROMPTS.slice(0, 5).map((prompt, i): RolloutView => {
     const tokens = [...(answerOf('policy', i).match(/ ?[\w]+|[.,?]/g) ?? []), '<|endoftext|>'];
     const each = (f: (t: number) => number) => tokens.map((_, t) => f(t + i * 31 + iteration));
     const logprobs = each((t) => -0.8 + 0.6 * noise(t));
@@ -160,8 +161,23 @@ export function rolloutsOf(iteration: number): RolloutView[] {
       advantages: each((t) => 0.6 * noise(t + 11)),
       score,
       trueReward: 0.8 + 0.1 * noise(i + 2),
+      step: {
+        whitened: each((t) => noise(t + 11)),
+        returns: each((t) => 0.5 + 0.3 * noise(t + 5)),
+        logprobsAfter: logprobs.map((l, t) => l + 0.1 * noise(t + 3)),
+        valuesAfter: each((t) => 0.5 + 0.2 * noise(t + 4)),
+        update: 1 + (i % 2),
+      },
     };
   });
+  const update = (number: number): UpdateStats => ({
+    ...{ update: number, policyLoss: -0.01, approxkl: 0.002, clipfrac: 0.05, entropy: 1.2 },
+    ...{ ratio: 1.001, ratioVar: 0.003, valueLoss: 0.21, valueClipfrac: 0.1, ptxLoss: 1.1 },
+    ...{ policyGradNorm: 0.8, valueGradNorm: 2.1, finite: true },
+  });
+  const facts = { lr: { policy: 5e-4, value: 1e-3 }, cliprange: 0.2, cliprangeValue: 0.2 };
+  const step = { ...facts, klCoef: 0.1, updates: [1, 2].map(update) };
+  return { iteration, rollouts, step };
 }
 
 /** What is shown beside the curves of a training. */

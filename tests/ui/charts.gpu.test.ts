@@ -11,8 +11,8 @@ const places = () =>
   figures().map((figure) => figure.querySelector('figcaption span')!.textContent);
 const select = (label: string) =>
   [...page().querySelectorAll('label')]
-    .find((candidate) => candidate.textContent?.includes(label))!
-    .querySelector('select')!;
+    .filter((candidate) => candidate.textContent?.trim().startsWith(label))
+    .flatMap((candidate) => [...candidate.querySelectorAll('select')])[0]!;
 
 function choose(label: string, value: string): void {
   const list = select(label);
@@ -113,4 +113,16 @@ test('all measures of a response share the token that is pointed at', async () =
   // The head and five measures, each with its second token marked.
   const marked = [...heat().querySelectorAll('[data-at]')] as HTMLTableCellElement[];
   expect(marked.map((cell) => cell.cellIndex)).toEqual([2, 2, 2, 2, 2, 2]);
+});
+
+test('the step debugger goes from the rollout to the update of one response', async () => {
+  await openRoom('reinforce', { done: ['base', 'sft', 'reward'], paused: 'ppo' });
+  const stages = ['Rollout', 'Rewards', 'Advantages', 'Losses', 'Update'];
+  const tables = () =>
+    stages.map((name) => page().querySelector(`section[aria-label="${name}"] tbody`));
+  await eventually(() => tables().every((table) => table !== null)).toBe(true);
+  expect(tables().map((table) => table!.querySelectorAll('tr').length)).toEqual([2, 2, 4, 3, 4]);
+  expect(text()).toContain('the response was in update 1 of 2');
+  choose('Response', '1');
+  await eventually(text).toContain('the response was in update 2 of 2');
 });

@@ -11,6 +11,7 @@ import { stageLine } from '../parts/stageLine';
 import { useLab } from '../state/lab';
 import { PpoControls } from './PpoControls';
 import { Rollouts } from './Rollouts';
+import { StepDebugger } from './StepDebugger';
 
 const DASH = [6, 4];
 
@@ -83,6 +84,7 @@ export default function Reinforce() {
         }
       />
       <Rollouts />
+      <StepDebugger />
     </Room>
   );
 }

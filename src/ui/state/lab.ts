@@ -16,7 +16,7 @@ import type {
   LabelCounts,
   Progress,
   Report,
-  RolloutView,
+  RolloutSet,
   Snapshot,
   StageStatus,
 } from '../../lab/api';
@@ -56,7 +56,7 @@ interface LabState {
   experiments: ExperimentSummary[];
   experiment: Experiment | null;
   progress: Progress | null;
-  rollouts: { iteration: number; rollouts: RolloutView[] } | null;
+  rollouts: RolloutSet | null;
   log: LogLine[];
   /** A command that takes a while and has no progress of its own: 'making the world'. */
   busy: string | null;
@@ -150,7 +150,8 @@ export function createLabStore(connection: Connection): LabStore {
         curves.take(event);
         if (event.type === 'progress') setState('progress', event.progress);
         else if (event.type === 'rollouts') {
-          setState('rollouts', { iteration: event.iteration, rollouts: event.rollouts });
+          const { iteration, rollouts, step } = event;
+          setState('rollouts', { iteration, rollouts, step });
         } else if (event.type === 'log') {
           const { level, message, time } = event;
           setState('log', (log) => [...log, { level, message, time }].slice(-LOG_KEPT));
