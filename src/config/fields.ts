@@ -104,6 +104,11 @@ export const FIELDS = {
   'sft.dropout': real('Residual dropout', 0.1, [0, 0.9], 'Before each residual sum.', '0.2'),
   'sft.mix': real('Pretraining mix', 0, [0, 0.9], 'Share of each batch taken from the corpus.'),
   'sft.weight_decay': real('Weight decay', 0.1, [0, 1], 'On matrices and embeddings.', '0.1'),
+  'sft.choose_by_reward': toggle(
+    'Choose by reward',
+    false,
+    'Once there is a reward model, keep the epoch whose answers it scores highest, as the paper does.',
+  ),
 
   'sft_for_rl.epochs': whole('Epochs', 3, [1, 64], 'Passes over the demonstrations.', '2'),
   'sft_for_rl.batch': whole('Batch', 16, [1, 512], 'Sequences a step.', '32'),

@@ -121,7 +121,8 @@ export class Lab extends OpenLab implements LabApi {
       progress: () => {},
       breathe: async () => {},
     };
-    return sampleTasks(ctx, prompts, models, from);
+    const unwanted = (completion: string) => material.quotesEvaluation(completion);
+    return sampleTasks(ctx, prompts, models, from, { unwanted });
   }
 
   nextRanking = async (labeler: string) => this.writable.desk.next(labeler);

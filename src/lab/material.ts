@@ -25,6 +25,8 @@ export interface Material {
   readonly corpus: { readonly train: TokenStream; readonly val: TokenStream };
   /** Tokens of the longest prompt of any split. */
   readonly promptTokens: number;
+  /** Whether a text holds the question of a validation, test or held-out prompt. */
+  quotesEvaluation(text: string): boolean;
 }
 
 /** Generates the world, trains the tokenizer on the training corpus, packs both splits. */
@@ -60,12 +62,16 @@ export function openMaterial({ world, tokenizerJson, train, val }: RawMaterial):
   const tokenizer = Tokenizer.fromJSON(tokenizerJson);
   const { prompts, rankingPrompts } = world;
   const all = [prompts.train, prompts.val, prompts.test, ...Object.values(rankingPrompts)].flat();
+  const evaluation = [prompts.val, prompts.test, rankingPrompts.val, rankingPrompts.heldout].flat();
+  const questions = new Set(evaluation.map(({ prompt }) => prompt.split('\n')[0]!));
   const lengths = all.map(({ prompt }) => tokenizer.encode(prompt).length);
   return {
     world,
     tokenizer,
     corpus: { train, val },
     promptTokens: lengths.reduce((most, length) => Math.max(most, length), 1),
+    quotesEvaluation: (text) =>
+      (text.match(/Q: [^\n]*/g) ?? []).some((question) => questions.has(question.trimEnd())),
   };
 }
 

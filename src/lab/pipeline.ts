@@ -71,23 +71,18 @@ async function gatherRankings({ ctx, experiment, material, judge, emit }: Pipeli
   const train = texts(rankingPrompts.train).slice(0, ctx.settings['data.ranked_prompts']);
   // People may have ranked some already: those tasks stay as they were shown.
   const there = parts.tasks.length;
-  const tasks = [...parts.tasks, ...(await sampleTasks(ctx, train.slice(there), models, there))];
+  // A model that runs on into a new question may hit one that it is tested with.
+  const unwanted = (completion: string) => material.quotesEvaluation(completion);
+  const more = await sampleTasks(ctx, train.slice(there), models, there, { unwanted });
+  const tasks = [...parts.tasks, ...more];
   const held = Math.max(8, Math.ceil(ctx.settings['data.ranked_prompts'] * HELD_SHARE));
   const some = (prompts: readonly { prompt: string }[]) => texts(prompts).slice(0, held);
-  const val = await sampleTasks(
-    ctx,
-    some(rankingPrompts.val),
-    models,
-    1_000_000,
-    'sampling validation completions',
-  );
-  const heldout = await sampleTasks(
-    ctx,
-    some(rankingPrompts.heldout),
-    models,
-    2_000_000,
-    'sampling held-out completions',
-  );
+  const val = await sampleTasks(ctx, some(rankingPrompts.val), models, 1_000_000, {
+    phase: 'sampling validation completions',
+  });
+  const heldout = await sampleTasks(ctx, some(rankingPrompts.heldout), models, 2_000_000, {
+    phase: 'sampling held-out completions',
+  });
   parts.tasks = tasks;
   parts.rankings = {
     train: rankOnce(judge, tasks),

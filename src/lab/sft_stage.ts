@@ -72,8 +72,8 @@ async function sftLoss(
 }
 
 /**
- * The epoch of SFT whose answers to the validation prompts the new reward model scores highest,
- * with the loss on the validation demonstrations; nothing when there was only one.
+ * The epoch of SFT whose answers to the validation prompts the new reward model scores highest. The
+ * log lists the scores; the epoch is returned only where the settings want it to be kept.
  */
 export async function chosenSft(
   ctx: StageContext,
@@ -86,10 +86,11 @@ export async function chosenSft(
   const prompts = world.prompts.val.map(({ prompt }) => prompt);
   const { best, scores } = await chooseSft(ctx, sftEpochs, reward, prompts);
   const listed = sftEpochs.map(({ epoch }, i) => `${epoch}: ${scores[i]!.toFixed(2)}`).join(', ');
+  const keeps = ctx.settings['sft.choose_by_reward'];
   ctx.log(
-    `SFT's answers, scored by the reward model after each epoch (${listed}): kept ${best.epoch}.`,
+    `SFT's answers, scored by the reward model after each epoch (${listed}): ${keeps ? 'kept' : 'highest after'} ${best.epoch}.`,
   );
-  return best;
+  return keeps ? best : undefined;
 }
 
 /** The SFT weights before a reward model has chosen: the reward model's trunk, and what is ranked. */

@@ -34,6 +34,15 @@ const DRAW = { count: 0x4b, writer: 0x57, order: 0x4f } as const;
 
 /** Completions sampled at a time. */
 const SEQUENCES = 128;
+/** Times that an unwanted completion is drawn anew, and the numbers that those draws count from. */
+const REDRAWS = { times: 8, from: 0x8000_0000, each: 0x0400_0000 } as const;
+
+export interface SamplingOptions {
+  /** What the progress says. */
+  readonly phase?: string;
+  /** Completions that must not be shown are drawn anew. */
+  readonly unwanted?: (completion: string) => boolean;
+}
 
 /**
  * Samples K completions of each prompt, K even in [k_min, k_max].
@@ -44,7 +53,7 @@ export async function sampleTasks(
   prompts: readonly string[],
   models: Readonly<Record<'sft' | 'base', Float32Array<ArrayBuffer>>>,
   sequence: number,
-  phase = 'sampling completions to rank',
+  { phase = 'sampling completions to rank', unwanted = () => false }: SamplingOptions = {},
 ): Promise<RankingTask[]> {
   const { settings } = ctx;
   const seed = seedFor(ctx, 'rankings');
@@ -72,10 +81,11 @@ export async function sampleTasks(
       ...promptLimit(ctx),
     });
     try {
+      const first = sequence * 16 + before;
       const answers = await writer.answers(
         wanted.map(({ draft }) => ctx.tokenizer.encode(draft.prompt)),
         seed,
-        (sequence * 16 + before) >>> 0,
+        first >>> 0,
         async (done) => {
           ctx.progress(phase, before + done, total, SEQUENCES * settings['ppo.response_length']);
           await ctx.breathe();
@@ -84,6 +94,18 @@ export async function sampleTasks(
       wanted.forEach(({ draft, k }, index) => {
         draft.completions[k] = answers[index]!.completion;
       });
+      for (let again = 0; again < REDRAWS.times; again++) {
+        const redrawn = wanted.filter(({ draft, k }) => unwanted(draft.completions[k]!));
+        if (redrawn.length === 0) break;
+        const others = await writer.answers(
+          redrawn.map(({ draft }) => ctx.tokenizer.encode(draft.prompt)),
+          seed,
+          (REDRAWS.from + again * REDRAWS.each + first) >>> 0,
+        );
+        redrawn.forEach(({ draft, k }, index) => {
+          draft.completions[k] = others[index]!.completion;
+        });
+      }
       before += wanted.length;
       ctx.sampled(writer.work);
     } finally {

@@ -1,6 +1,6 @@
 /** What an experiment's settings make of the world's sizes. */
 import { expect, it } from 'vitest';
-import { makeMaterial } from '../../src/lab/material';
+import { makeMaterial, openMaterial } from '../../src/lab/material';
 import { smallConfig } from '../support/lab';
 
 it('makes a larger world when more training prompts are asked for than the preset holds', () => {
@@ -20,4 +20,17 @@ it('makes the usual world when fewer are asked for, so that the first of them ar
   const few = makeMaterial(smallConfig(7, { 'data.ranked_prompts': 16 }));
   const fewer = makeMaterial(smallConfig(7, { 'data.ranked_prompts': 8 }));
   expect(fewer.world).toEqual(few.world);
+});
+
+it('knows a text that quotes the question of an evaluation prompt, wherever it stands', () => {
+  const material = openMaterial(makeMaterial(smallConfig()));
+  const { prompts, rankingPrompts } = material.world;
+  const question = (prompt: string) => prompt.split('\n')[0]!;
+  for (const { prompt } of [...prompts.test, ...prompts.val, ...rankingPrompts.heldout]) {
+    expect(material.quotesEvaluation(` A boat.\n${question(prompt)}\nA: Yes.`)).toBe(true);
+    expect(material.quotesEvaluation(` A boat. ${question(prompt)}`)).toBe(true);
+  }
+  for (const { prompt } of prompts.train.slice(0, 200)) {
+    expect(material.quotesEvaluation(` A boat.\n${question(prompt)}`)).toBe(false);
+  }
 });

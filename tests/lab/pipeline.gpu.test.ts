@@ -12,7 +12,7 @@ describe('a run from random weights to the report', () => {
   let report: Report;
 
   beforeAll(async () => {
-    await lab.create(smallConfig());
+    await lab.create(smallConfig(7, { 'sft.choose_by_reward': true }));
     await lab.run(STAGES, { trace: 1 });
     report = (await lab.snapshot())!.report!;
   }, 240_000);
