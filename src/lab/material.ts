@@ -25,7 +25,7 @@ export interface Material {
   readonly corpus: { readonly train: TokenStream; readonly val: TokenStream };
   /** Tokens of the longest prompt of any split. */
   readonly promptTokens: number;
-  /** Whether a text holds the question of a validation, test or held-out prompt. */
+  /** Whether a text holds the question of a validation, test or held-out prompt, or a skill item. */
   quotesEvaluation(text: string): boolean;
 }
 
@@ -71,6 +71,7 @@ export function openMaterial({ world, tokenizerJson, train, val }: RawMaterial):
     corpus: { train, val },
     promptTokens: lengths.reduce((most, length) => Math.max(most, length), 1),
     quotesEvaluation: (text) =>
+      world.skillsTest.some(({ prompt }) => text.includes(prompt.trimEnd())) ||
       (text.match(/Q: [^\n]*/g) ?? []).some((question) => questions.has(question.trimEnd())),
   };
 }

@@ -30,6 +30,9 @@ it('knows a text that quotes the question of an evaluation prompt, wherever it s
     expect(material.quotesEvaluation(` A boat.\n${question(prompt)}\nA: Yes.`)).toBe(true);
     expect(material.quotesEvaluation(` A boat. ${question(prompt)}`)).toBe(true);
   }
+  for (const { prompt } of material.world.skillsTest) {
+    expect(material.quotesEvaluation(` A boat.\n${prompt} the answer`)).toBe(true);
+  }
   for (const { prompt } of prompts.train.slice(0, 200)) {
     expect(material.quotesEvaluation(` A boat.\n${question(prompt)}`)).toBe(false);
   }
