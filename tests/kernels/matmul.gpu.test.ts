@@ -10,7 +10,7 @@ import {
   matmulTN,
   matmulTNVec4,
 } from '../../src/kernels/linear';
-import { chooseMatmul, matmulClass, matmulVariants } from '../../src/kernels/linear_choice';
+import { matmulVariants } from '../../src/kernels/linear_choice';
 import { recordMatmul } from '../../src/kernels/linear_record';
 import {
   matmulNNTiled,
@@ -23,8 +23,7 @@ import { expectClose, random } from '../reference/compare';
 import { geluBackward, geluForward } from '../reference/gelu';
 import * as reference from '../reference/matmul';
 import { runKernel, testGpu } from '../support/kernel';
-
-type Size = readonly [M: number, N: number, K: number];
+import { expectations, type Product, product, type Size, tolerance } from './matmul_products';
 
 const ANY_SIZE: Size[] = [
   [1, 1, 1],
@@ -68,39 +67,8 @@ const TILED = [
   { WG_M: 4, WG_N: 8, ROWS: 2, COLUMNS: 1, BLOCK_K: 8 },
 ];
 
-/** One size for each way in which a variant is chosen: any size, less than a tile, several tiles. */
-const CHOSEN: Size[] = [
-  [31, 33, 32],
-  [8, 12, 20],
-  [136, 68, 260],
-];
-
-/**
- * The rounding of a sum of K products in f32 is a random walk of K steps, each some 2⁻²⁵ of the
- * partial sum; the worst of ten thousand elements is 1e-6 of the largest element at K = 1000, and
- * it grows with √K. Three times that, and never less than a few units in the last place. A missing
- * or wrong term is an error of 1/K or more.
- */
-const tolerance = (K: number) => 3e-6 * Math.max(0.3, Math.sqrt(K / 1000));
-
 /** The exponential of a GPU may be off by some units in the last place (WGSL allows 3 + 2|x|). */
 const GELU_ERROR = 2e-6;
-
-const product = ([M, N, K]: Size, stream = 0) => ({
-  /** S is read by the kernel that cuts K into slices. */
-  params: { M, N, K, S: 1 },
-  a: random(M * K, stream),
-  b: random(K * N, stream + 1),
-});
-
-type Product = (a: ArrayLike<number>, b: ArrayLike<number>, ...size: Size) => Float64Array;
-
-/** Each size with its inputs and its product in f64, computed once. */
-const expectations = (sizes: Size[], expected: Product) =>
-  sizes.map((size) => {
-    const { params, a, b } = product(size);
-    return { size, params, a, b, out: expected(a, b, ...size) };
-  });
 
 /** Rows of a parameter table: the kernel, how it is tiled, what it must give for every size. */
 function cases<K extends { name: string }>(
@@ -341,63 +309,5 @@ describe('every matrix product', () => {
     const first = await runKernel(kernel, params, { a, b });
     const second = await runKernel(kernel, params, { a, b });
     expect(bits(second.out!)).toEqual(bits(first.out!));
-  });
-});
-
-describe.each([true, false])('the matmuls of an adapter in software: %s', (software) => {
-  it.each([
-    ['nn', reference.matmulNN],
-    ['nt', reference.matmulNT],
-    ['tn', reference.matmulTN],
-  ] as const)('%s: every variant listed for a size runs it', async (form, expected) => {
-    const gpu = await testGpu();
-    for (const { size, params, a, b, out: wanted } of expectations(CHOSEN, expected)) {
-      const buffers = [upload.floats(gpu, a), upload.floats(gpu, b)] as const;
-      for (const variant of matmulVariants(form, params, { software })) {
-        const { out } = await runOnce(gpu, (tape) => {
-          const out = tape.temp('out', params.M * params.N);
-          recordMatmul(tape, variant, params, { a: buffers[0], b: buffers[1], out });
-          return { out };
-        });
-        expectClose(out, wanted, tolerance(params.K), `${size.join('×')} ${variant.name}`);
-      }
-      gpu.free(...buffers);
-    }
-  });
-});
-
-describe('the choice of a matmul', () => {
-  const size = { M: 100, N: 72, K: 256 };
-  const names = (software: boolean) =>
-    matmulVariants('nn', size, { software }).map(({ name }) => name);
-
-  it('is the first variant until one was measured best for the class, and then that one', () => {
-    for (const software of [true, false]) {
-      const [first, second] = names(software);
-      expect(chooseMatmul('nn', size, { software }).name).toBe(first);
-      const variants = new Map([[matmulClass('nn', size), second!]]);
-      expect(chooseMatmul('nn', size, { software, variants }).name).toBe(second);
-      expect(chooseMatmul('nt', size, { software, variants }).name).not.toBe(second);
-    }
-  });
-
-  it('knows no two variants by one name', () => {
-    for (const software of [true, false]) {
-      expect(new Set(names(software)).size).toBe(names(software).length);
-    }
-  });
-
-  it('is shared by sizes up to a power of two, and never by sizes that need other kernels', () => {
-    const classOf = (M: number, N: number, K: number) => matmulClass('tn', { M, N, K });
-    expect(classOf(100, 72, 256)).toBe(classOf(128, 128, 256));
-    expect(classOf(100, 72, 256)).not.toBe(classOf(100, 72, 260));
-    expect(classOf(100, 72, 256)).not.toBe(classOf(101, 72, 256));
-  });
-
-  it('refuses a name that is no variant, and lists those that are', () => {
-    const variants = new Map([[matmulClass('nn', size), 'fast']]);
-    expect(() => chooseMatmul('nn', size, { software: true, variants })).toThrow(
-      /has no variant 'fast'; it has matmul_nn_vec4 /,
-    );
   });
 });
