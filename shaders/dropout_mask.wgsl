@@ -1,9 +1,9 @@
 // dropout_mask: the multipliers of inverted dropout (Srivastava et al. 2014), from Philox4x32-10, for
-// S places of a model that drop, from number `first` on.
+// S places of a model that drop, from number `first` on; of each place N elements from 4·skip on.
 //
 //   mask[s, i] = 0 where uniform < p, else 1/(1 − p)
 //   uniform = (word i mod 4 of Philox(counter, key) >> 8)·2⁻²⁴
-//   counter = (i div 4, first + s, step[2], 1),   key = (step[0], step[1])
+//   counter = (skip + i div 4, first + s, step[2], 1),   key = (step[0], step[1])
 //
 // Shapes: step [4] · mask [S,N]
 // Grid: one thread four elements of a place, WG a workgroup, flat over two dimensions.
@@ -12,7 +12,7 @@
 
 override WG: u32 = 64;
 
-struct Params { first: u32, S: u32, N: u32, p: f32 }
+struct Params { first: u32, S: u32, N: u32, skip: u32, p: f32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> step: array<u32>;
@@ -54,7 +54,8 @@ fn main(
   let place = index / fours;
   let four = index % fours;
   if (place < params.S) {
-    let words = philox(vec4u(four, params.first + place, step[2], 1u), vec2u(step[0], step[1]));
+    let counter = vec4u(params.skip + four, params.first + place, step[2], 1u);
+    let words = philox(counter, vec2u(step[0], step[1]));
     let uniforms = vec4f(words >> vec4u(8u)) * 0x1p-24;
     let kept = select(vec4f(1.0 / (1.0 - params.p)), vec4f(0.0), uniforms < vec4f(params.p));
     let start = place * params.N + four * 4u;

@@ -2,7 +2,7 @@
 //
 //   loss = Σ_{pairs w, l of one prompt, rank[w] < rank[l]} weight[w]·softplus(−(r_w − r_l))
 //   dscores = ∂loss/∂scores, 0 at every row but each completion's last token
-//   stats = loss, pairs with r_w > r_l, pairs, Σ (r_w − r_l)
+//   stats = loss, pairs with r_w > r_l, pairs, Σ (r_w − r_l)    (+ stats with ACCUMULATE)
 //
 // Completion s has its score r_s = scores[s, length[s] − 1] (copied to picked[s]), its prompt group[s]
 // (negative: an empty row) and rank[s] (1 is best; equal ranks make no pair); weight[s] =
@@ -14,6 +14,7 @@
 // Reference: tests/reference/pairwise.ts
 
 override WG: u32 = 64;
+override ACCUMULATE: u32 = 0;
 
 struct Params { S: u32, T: u32 }
 
@@ -62,5 +63,9 @@ fn main(@builtin(local_invocation_index) thread: u32) {
     workgroupBarrier();
     if (thread < stride) { partial[thread] += partial[thread + stride]; }
   }
-  if (thread < 4u) { stats[thread] = partial[0][thread]; }
+  if (thread == 0u) {
+    var total = partial[0];
+    if (ACCUMULATE == 1u) { total += vec4f(stats[0], stats[1], stats[2], stats[3]); }
+    for (var j = 0u; j < 4u; j++) { stats[j] = total[j]; }
+  }
 }

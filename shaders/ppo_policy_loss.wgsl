@@ -4,20 +4,22 @@
 //   loss = mean(max(−A·ratio, −A·clamp(ratio, 1 − cliprange, 1 + cliprange)))
 //   weight = −∂loss/∂logprob = A·ratio/tokens, 0 where the clipped branch is the larger
 //   stats = loss, approxkl = ½·mean((logprob − old)²), clipfrac, mean entropy, mean ratio, mean ratio²,
-//   tokens, 0
+//   tokens, 0    (the means + stats with ACCUMULATE)
 //
-// Row m·T + t of the minibatch predicts response token r = t − prompt + 1 of sequence rows[m];
-// weight is 0 at the other rows.
+// Row b·T + t predicts response token r = t − prompt + 1 of sequence rows[first + b]; weight is 0 at
+// the other rows. These are B of the minibatch's M sequences; tokens are those of all M, so that the
+// parts of a minibatch add up to its mean.
 //
-// Shapes: logprob, entropy, weight [M,T] · old_logprobs, advantages [S,R] · rows [M]
+// Shapes: logprob, entropy, weight [B,T] · old_logprobs, advantages [S,R] · rows [M]
 // · lengths [S,2] (prompt, response) · stats [8]
 // Grid: one workgroup of WG threads.
 // Numerics: f32; strided loops and fixed-order trees.
 // Reference: tests/reference/ppo.ts (policyLoss)
 
 override WG: u32 = 64;
+override ACCUMULATE: u32 = 0;
 
-struct Params { S: u32, M: u32, T: u32, R: u32, cliprange: f32 }
+struct Params { S: u32, M: u32, T: u32, R: u32, first: u32, B: u32, cliprange: f32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> logprob: array<f32>;
@@ -40,8 +42,8 @@ fn main(@builtin(local_invocation_index) thread: u32) {
 
   var loss_sums = vec4f();
   var ratio_sums = vec2f();
-  for (var row = thread; row < params.M * params.T; row += WG) {
-    let s = rows[row / params.T];
+  for (var row = thread; row < params.B * params.T; row += WG) {
+    let s = rows[params.first + row / params.T];
     let r = i32(row % params.T) - lengths[2 * s] + 1;
     var row_weight = 0.0;
     if (r >= 0 && r < lengths[2 * s + 1]) {
@@ -69,9 +71,15 @@ fn main(@builtin(local_invocation_index) thread: u32) {
     }
   }
   if (thread == 0u) {
-    for (var j = 0u; j < 4u; j++) { stats[j] = losses[0][j] * share; }
-    stats[4] = ratios[0].x * share;
-    stats[5] = ratios[0].y * share;
+    var means = losses[0] * share;
+    var ratio_means = ratios[0] * share;
+    if (ACCUMULATE == 1u) {
+      means += vec4f(stats[0], stats[1], stats[2], stats[3]);
+      ratio_means += vec2f(stats[4], stats[5]);
+    }
+    for (var j = 0u; j < 4u; j++) { stats[j] = means[j]; }
+    stats[4] = ratio_means.x;
+    stats[5] = ratio_means.y;
     stats[6] = f32(tokens);
     stats[7] = 0.0;
   }

@@ -3,20 +3,24 @@
 //   clipped = clamp(v, old − cliprange, old + cliprange)
 //   loss = ½·mean(max((v − return)², (clipped − return)²))
 //   dvalue = vf_coef·∂loss/∂v = vf_coef·(v − return)/tokens, 0 where the clipped error is the larger
-//   stats = loss (without vf_coef), clipfrac, mean v, tokens
+//   stats = loss (without vf_coef), clipfrac, mean v, tokens    (the means + stats with ACCUMULATE)
 //
-// Row m·T + t of the minibatch values the state before response token r = t − prompt + 1 of sequence
-// rows[m]; dvalue is 0 at the other rows.
+// Row b·T + t values the state before response token r = t − prompt + 1 of sequence rows[first + b];
+// dvalue is 0 at the other rows. These are B of the minibatch's M sequences; tokens are those of all
+// M, so that the parts of a minibatch add up to its mean.
 //
-// Shapes: value, dvalue [M,T] · old_values, returns [S,R] · rows [M] · lengths [S,2] (prompt, response)
+// Shapes: value, dvalue [B,T] · old_values, returns [S,R] · rows [M] · lengths [S,2] (prompt, response)
 // · stats [4]
 // Grid: one workgroup of WG threads.
 // Numerics: f32; strided loops and a fixed-order tree.
 // Reference: tests/reference/ppo.ts (valueLoss)
 
 override WG: u32 = 64;
+override ACCUMULATE: u32 = 0;
 
-struct Params { S: u32, M: u32, T: u32, R: u32, cliprange: f32, vf_coef: f32 }
+struct Params {
+  S: u32, M: u32, T: u32, R: u32, first: u32, B: u32, cliprange: f32, vf_coef: f32,
+}
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> value: array<f32>;
@@ -36,8 +40,8 @@ fn main(@builtin(local_invocation_index) thread: u32) {
   let share = 1.0 / f32(max(tokens, 1));
 
   var sums = vec3f();
-  for (var row = thread; row < params.M * params.T; row += WG) {
-    let s = rows[row / params.T];
+  for (var row = thread; row < params.B * params.T; row += WG) {
+    let s = rows[params.first + row / params.T];
     let r = i32(row % params.T) - lengths[2 * s] + 1;
     var gradient = 0.0;
     if (r >= 0 && r < lengths[2 * s + 1]) {
@@ -59,7 +63,9 @@ fn main(@builtin(local_invocation_index) thread: u32) {
     if (thread < stride) { partial[thread] += partial[thread + stride]; }
   }
   if (thread == 0u) {
-    for (var j = 0u; j < 3u; j++) { stats[j] = partial[0][j] * share; }
+    var means = partial[0] * share;
+    if (ACCUMULATE == 1u) { means += vec3f(stats[0], stats[1], stats[2]); }
+    for (var j = 0u; j < 3u; j++) { stats[j] = means[j]; }
     stats[3] = f32(tokens);
   }
 }

@@ -1,6 +1,6 @@
 // weighted_sum: one scaled dot product into one slot of a small buffer; how losses become numbers.
 //
-//   out[slot] = scale·Σ_n a[n]·b[n]
+//   out[slot] = scale·Σ_n a[n]·b[n]    (+ out[slot] with ACCUMULATE)
 //
 // Shapes: a, b [N] · out [S], of which only `slot` is written
 // Grid: one workgroup of WG threads.
@@ -8,6 +8,7 @@
 // Reference: a sum in f64 in the test
 
 override WG: u32 = 64;
+override ACCUMULATE: u32 = 0;
 
 struct Params { N: u32, slot: u32, S: u32, scale: f32 }
 
@@ -27,5 +28,9 @@ fn main(@builtin(local_invocation_index) thread: u32) {
     workgroupBarrier();
     if (thread < stride) { partial[thread] += partial[thread + stride]; }
   }
-  if (thread == 0u) { out[params.slot] = params.scale * partial[0]; }
+  if (thread == 0u) {
+    var total = params.scale * partial[0];
+    if (ACCUMULATE == 1u) { total += out[params.slot]; }
+    out[params.slot] = total;
+  }
 }

@@ -104,6 +104,9 @@ function misfit(s: Settings): string | undefined {
   if (s['ppo.batch'] % s['ppo.minibatch'] !== 0) {
     return `ppo.batch (${s['ppo.batch']}) must be a multiple of ppo.minibatch (${s['ppo.minibatch']}).`;
   }
+  if (s['ppo.minibatch'] % s['ppo.accumulate'] !== 0) {
+    return `ppo.minibatch (${s['ppo.minibatch']}) must be a multiple of ppo.accumulate (${s['ppo.accumulate']}).`;
+  }
   if (s['reward.k_min'] > s['reward.k_max']) {
     return `reward.k_min (${s['reward.k_min']}) must not exceed reward.k_max (${s['reward.k_max']}).`;
   }

@@ -68,6 +68,14 @@ const toggle = (label: string, value: boolean, help: string): SwitchField => ({
   defaults: { nano: value, micro: value, mini: value },
 });
 
+/** A batch's parts, whose gradients add up to the very step of the whole batch. */
+const accumulation = whole(
+  'Parts of a batch',
+  1,
+  [1, 512],
+  'That go through the model one after another: less memory, the same step.',
+);
+
 export const FIELDS = {
   'model.n_layer': whole('Layers', [2, 4, 6], [1, 48], 'Transformer blocks (L).', '96'),
   'model.n_embd': whole('Channels', [64, 128, 256], [4, 2048], 'Width of the model (C).', '12,288'),
@@ -88,12 +96,14 @@ export const FIELDS = {
     'Tokens of the corpus seen in all, over as many epochs as that takes.',
   ),
   'base.batch': whole('Batch', 8, [1, 512], 'Sequences a step.'),
+  'base.accumulate': accumulation,
   'base.lr': real('Learning rate', [8e-3, 3e-3, 1.5e-3], [1e-7, 1], 'Peak; cosine to a tenth.'),
   'base.warmup': real('Warm-up', 0.02, [0, 1], 'Share of the steps that the rate rises over.'),
   'base.weight_decay': real('Weight decay', 0.1, [0, 1], 'On matrices and embeddings.', '0.1'),
 
   'sft.epochs': whole('Epochs', 5, [1, 64], 'Passes over the demonstrations.', '16'),
   'sft.batch': whole('Batch', 16, [1, 512], 'Demonstrations a step.', '32'),
+  'sft.accumulate': accumulation,
   'sft.lr': real(
     'Learning rate',
     [2e-3, 1e-3, 5e-4],
@@ -112,6 +122,7 @@ export const FIELDS = {
 
   'sft_for_rl.epochs': whole('Epochs', 3, [1, 64], 'Passes over the demonstrations.', '2'),
   'sft_for_rl.batch': whole('Batch', 16, [1, 512], 'Sequences a step.', '32'),
+  'sft_for_rl.accumulate': accumulation,
   'sft_for_rl.lr': real(
     'Learning rate',
     [2e-3, 1e-3, 5e-4],
@@ -171,6 +182,7 @@ export const FIELDS = {
     'Each with all its pairs.',
     '64',
   ),
+  'reward.accumulate': accumulation,
   'reward.lr': real(
     'Learning rate',
     [1e-3, 1e-3, 5e-4],
@@ -196,6 +208,7 @@ export const FIELDS = {
   ),
   'ppo.batch': whole('Batch', [128, 256, 256], [1, 4096], 'Responses an iteration.', '512'),
   'ppo.minibatch': whole('Minibatch', [32, 64, 64], [1, 4096], 'Responses an update.', '64'),
+  'ppo.accumulate': accumulation,
   'ppo.inner_epochs': whole('Inner epochs', 1, [1, 16], 'Passes over each batch.', '1'),
   'ppo.policy_lr': real(
     'Policy learning rate',

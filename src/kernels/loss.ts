@@ -70,12 +70,12 @@ export const crossEntropyBackwardVec4 = defineKernel({
   grid: ({ N }, c) => flatGrid(groups(N, c.WG / lanes(c.WG))),
 });
 
-/** out[slot] = scale·Σ a·b, by a fixed-order tree in one workgroup. */
+/** out[slot] = scale·Σ a·b (+ out[slot] with `ACCUMULATE`), by a fixed-order tree. */
 export const weightedSumKernel = defineKernel({
   name: 'weighted_sum',
   code: weightedSum,
   params: { N: 'u32', slot: 'u32', S: 'u32', scale: 'f32' },
   bindings: { a: input('N'), b: input('N'), out: inout('S') },
-  constants: { WG: 64 },
+  constants: { WG: 64, ACCUMULATE: 0 },
   grid: () => [1],
 });

@@ -53,7 +53,8 @@ export const scoreBackwardWeight = defineKernel({
  * The K-wise loss. Completion s has its score at row s·T + length[s] − 1, its prompt group[s]
  * (negative: an empty row) and rank[s] (1 is best; equal is a tie). weight[s] = 1/(pairs of its
  * prompt · prompts of the batch). dscores [S·T] is 0 elsewhere. picked[s] = its score.
- * stats[0..3] = loss, pairs ordered as the labeler did, pairs, Σ (r_w − r_l).
+ * stats[0..3] = loss, pairs ordered as the labeler did, pairs, Σ (r_w − r_l), added to what is
+ * there with `ACCUMULATE`.
  */
 export const pairwiseLoss = defineKernel({
   name: 'pairwise_loss',
@@ -67,9 +68,9 @@ export const pairwiseLoss = defineKernel({
     weight: input('S'),
     dscores: output('S, T'),
     picked: output('S'),
-    stats: output('4'),
+    stats: inout('4'),
   },
-  constants: { WG: 64 },
+  constants: { WG: 64, ACCUMULATE: 0 },
   grid: () => [1],
 });
 
@@ -147,48 +148,59 @@ export const whiten = defineKernel({
 });
 
 /**
- * The clipped policy loss of a minibatch, a mean over its real response tokens. `logprob` [M·T] is
- * the new log-probability at each row. weight [M·T] = −∂loss/∂logprob (what
- * `cross_entropy_backward` wants), 0 at rows that predict no response token.
- * stats[0..7] = loss, approxkl, clipfrac, mean entropy, mean ratio, mean ratio², real response
- * tokens, 0.
+ * The clipped policy loss of B sequences of a minibatch, from its number `first` on, as their share
+ * of the mean over all its real response tokens. `logprob` [B·T] is the new log-probability at each
+ * row. weight [B·T] = −∂loss/∂logprob (what `cross_entropy_backward` wants), 0 at rows that predict
+ * no response token. stats[0..7] = loss, approxkl, clipfrac, mean entropy, mean ratio, mean ratio²
+ * (these added to what is there with `ACCUMULATE`), real response tokens of the minibatch, 0.
  */
 export const ppoPolicyLoss = defineKernel({
   name: 'ppo_policy_loss',
   code: ppoPolicyLossCode,
-  params: { S: 'u32', M: 'u32', T: 'u32', R: 'u32', cliprange: 'f32' },
+  params: { S: 'u32', M: 'u32', T: 'u32', R: 'u32', first: 'u32', B: 'u32', cliprange: 'f32' },
   bindings: {
-    logprob: input('M, T'),
-    entropy: input('M, T'),
+    logprob: input('B, T'),
+    entropy: input('B, T'),
     old_logprobs: input('S, R'),
     advantages: input('S, R'),
     rows: input('M', 'i32'),
     lengths: input('S, 2', 'i32'),
-    weight: output('M, T'),
-    stats: output('8'),
+    weight: output('B, T'),
+    stats: inout('8'),
   },
-  constants: { WG: 64 },
+  constants: { WG: 64, ACCUMULATE: 0 },
   grid: () => [1],
 });
 
 /**
  * The clipped value loss ½·mean(max((v − R)², (clip(v) − R)²)), v clipped to the old value ±
- * cliprange. value [M·T] is the new estimate at each row; dvalue = vf_coef·∂loss/∂value, 0 at rows
- * that precede no response token. stats[0..3] = loss, clipfrac, mean value, real response tokens.
+ * cliprange, of B sequences of a minibatch as their share of its mean. value [B·T] is the new
+ * estimate at each row; dvalue = vf_coef·∂loss/∂value, 0 at rows that precede no response token.
+ * stats[0..3] = loss, clipfrac, mean value (these added to what is there with `ACCUMULATE`), real
+ * response tokens of the minibatch.
  */
 export const ppoValueLoss = defineKernel({
   name: 'ppo_value_loss',
   code: ppoValueLossCode,
-  params: { S: 'u32', M: 'u32', T: 'u32', R: 'u32', cliprange: 'f32', vf_coef: 'f32' },
+  params: {
+    S: 'u32',
+    M: 'u32',
+    T: 'u32',
+    R: 'u32',
+    first: 'u32',
+    B: 'u32',
+    cliprange: 'f32',
+    vf_coef: 'f32',
+  },
   bindings: {
-    value: input('M, T'),
+    value: input('B, T'),
     old_values: input('S, R'),
     returns: input('S, R'),
     rows: input('M', 'i32'),
     lengths: input('S, 2', 'i32'),
-    dvalue: output('M, T'),
-    stats: output('4'),
+    dvalue: output('B, T'),
+    stats: inout('4'),
   },
-  constants: { WG: 64 },
+  constants: { WG: 64, ACCUMULATE: 0 },
   grid: () => [1],
 });

@@ -16,6 +16,7 @@ import type {
   RankingReveal,
   RankingSubmission,
 } from './desk_api';
+import type { Fit } from './fit';
 import type { Inspection, InspectRequest } from './inspect';
 import type { KernelSource, ProfiledStep, StepProfile } from './profile_api';
 import type { TuningStatus } from './variants';
@@ -195,6 +196,8 @@ export type EvaluatedModel = 'base' | 'sft' | 'sft_for_rl' | 'policy';
 
 export interface Estimate {
   readonly bytes: number;
+  /** Where that is more than a laptop may have: parts of a batch that need less, if any do. */
+  readonly fit: Fit | null;
   /** Null before this adapter has been measured. */
   readonly seconds: number | null;
 }

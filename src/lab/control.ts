@@ -8,7 +8,7 @@ import type { RunOptions, StageStatus } from './api';
 import type { EventQueue } from './events';
 import type { Parts } from './parts';
 import { RUN_STAGE } from './pipeline';
-import { type Session, updateStages } from './session';
+import { estimateMemory, type Session, updateStages } from './session';
 import type { Variants } from './variants';
 
 /** Settings that are part of PPO's recorded tapes: a change needs a short stop to record anew. */
@@ -139,6 +139,7 @@ export class Control {
     const { record } = experiment;
     const anew = stage === 'base' && record.stages.base === 'ready';
     record.kernels = this.variants.use(gpu, anew ? undefined : record.kernels);
+    await estimateMemory(this.session, gpu.adapter, this.variants);
     this.turn(stage, 'running');
     runner.begin(stage, options.checkpointMs);
     try {

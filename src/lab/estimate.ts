@@ -17,7 +17,7 @@ import { Weights } from '../nn/weights';
 import { LmEvaluator } from '../rlhf/losses';
 import { Rollout, type RolloutShape } from '../rlhf/ppo_rollout';
 import { Updater } from '../rlhf/ppo_update';
-import { RewardTrainer } from '../rlhf/reward_trainer';
+import { RewardTrainer, rewardParts } from '../rlhf/reward_trainer';
 
 interface Sizes {
   readonly s: Readonly<Settings>;
@@ -41,10 +41,21 @@ const sampling = ({ P, R }: Sizes, B: number, temperature: number) => ({
 });
 
 /** Base and SFT: a trainer, and beside it held-out losses and a few samples. */
-async function supervised(gpu: Gpu, sizes: Sizes, B: number, dropout: number): Promise<void> {
+async function supervised(
+  gpu: Gpu,
+  sizes: Sizes,
+  training: 'base' | 'sft' | 'sft_for_rl',
+): Promise<void> {
+  const { s } = sizes;
   const T = sizes.model.n_positions;
+  const options = {
+    B: s[`${training}.batch`],
+    T,
+    accumulate: s[`${training}.accumulate`],
+    dropout: training === 'base' ? 0 : s[`${training}.dropout`],
+  };
   const weights = weightsOf(gpu, sizes, 'lm');
-  await LmTrainer.make(gpu, weights, { B, T, dropout, seed: 0, adamw: ADAMW }, ignore);
+  await LmTrainer.make(gpu, weights, { ...options, seed: 0, adamw: ADAMW }, ignore);
   await LmEvaluator.make(gpu, weights, LOOK.evaluated, T);
   await Sampler.make(gpu, weights, sampling(sizes, LOOK.shown, 1));
 }
@@ -53,8 +64,9 @@ async function supervised(gpu: Gpu, sizes: Sizes, B: number, dropout: number): P
 async function reward(gpu: Gpu, sizes: Sizes): Promise<void> {
   const { s, model } = sizes;
   const weights = weightsOf(gpu, sizes, 'score');
-  const S = s['reward.prompts_per_batch'] * s['reward.k_max'];
-  await new RewardTrainer(gpu, weights, S, ignore).finish();
+  const prompts = s['reward.prompts_per_batch'];
+  const parts = rewardParts(prompts, s['reward.accumulate'], s['reward.k_max']);
+  await new RewardTrainer(gpu, weights, parts, ignore).finish();
   const ids = gpu.alloc('texts to score', LOOK.scored * model.n_positions * 4);
   const tape = new Tape(gpu, 'score');
   const trunk = recordTrunk(gpu, tape, weights, ids, LOOK.scored, model.n_positions);
@@ -65,7 +77,8 @@ async function reward(gpu: Gpu, sizes: Sizes): Promise<void> {
 /** PPO-ptx: four models, an average, two optimizers, rollouts and their sampler. */
 async function ppo(gpu: Gpu, sizes: Sizes): Promise<void> {
   const { s, model, P, R } = sizes;
-  const shape: RolloutShape = { S: s['ppo.batch'], M: s['ppo.minibatch'], T: P + R, R };
+  const [S, M, A] = [s['ppo.batch'], s['ppo.minibatch'], s['ppo.accumulate']];
+  const shape: RolloutShape = { S, M, A, T: P + R, R };
   const models = {
     policy: weightsOf(gpu, sizes, 'lm'),
     reference: weightsOf(gpu, sizes, 'lm'),
@@ -91,15 +104,32 @@ async function ppo(gpu: Gpu, sizes: Sizes): Promise<void> {
   await Sampler.make(gpu, models.policy, sampling(sizes, shape.S, options.temperature), scratch);
 }
 
-/**
- * Bytes of GPU memory that a run holds at its peak.
- * @param adapter the one it will run on
- * @param promptTokens tokens of the longest prompt; without it, as many as the context holds
- */
-export async function estimateBytes(
+/** How each training is recorded. */
+const RECORD = {
+  base: (gpu: Gpu, sizes: Sizes) => supervised(gpu, sizes, 'base'),
+  sft: (gpu: Gpu, sizes: Sizes) => supervised(gpu, sizes, 'sft'),
+  sft_for_rl: (gpu: Gpu, sizes: Sizes) => supervised(gpu, sizes, 'sft_for_rl'),
+  reward,
+  ppo,
+};
+export type Estimated = keyof typeof RECORD;
+export const ESTIMATED = Object.keys(RECORD) as Estimated[];
+
+/** What a run is planned for. */
+export interface Place {
+  /** The adapter that it will run on. */
+  readonly adapter: AdapterName;
+  /** Measured choices of variants by class; without them, the built-in ones. */
+  readonly variants?: ReadonlyMap<string, string> | undefined;
+  /** Tokens of the longest prompt; without it, as many as the context holds. */
+  readonly promptTokens?: number;
+}
+
+/** Bytes of GPU memory that one training holds at its peak. */
+export async function trainingBytes(
+  training: Estimated,
   s: Readonly<Settings>,
-  adapter: AdapterName,
-  promptTokens = Number.POSITIVE_INFINITY,
+  { adapter, variants, promptTokens = Number.POSITIVE_INFINITY }: Place,
 ): Promise<number> {
   const model = {
     n_layer: s['model.n_layer'],
@@ -110,17 +140,14 @@ export async function estimateBytes(
   };
   const R = s['ppo.response_length'];
   const sizes: Sizes = { s, model, P: Math.min(promptTokens, model.n_positions - R), R };
-  const trainings = [
-    (gpu: Gpu) => supervised(gpu, sizes, s['base.batch'], 0),
-    (gpu: Gpu) => supervised(gpu, sizes, s['sft.batch'], s['sft.dropout']),
-    (gpu: Gpu) => supervised(gpu, sizes, s['sft_for_rl.batch'], s['sft_for_rl.dropout']),
-    (gpu: Gpu) => reward(gpu, sizes),
-    (gpu: Gpu) => ppo(gpu, sizes),
-  ];
-  const peaks = trainings.map(async (record) => {
-    const gpu = planningGpu(adapter);
-    await record(gpu);
-    return gpu.counters.peakBytes;
-  });
-  return Math.max(...(await Promise.all(peaks)));
+  const gpu = planningGpu(adapter, variants);
+  await RECORD[training](gpu, sizes);
+  return gpu.counters.peakBytes;
+}
+
+/** Bytes of GPU memory that a run holds at its peak. */
+export async function estimateBytes(s: Readonly<Settings>, place: Place): Promise<number> {
+  return Math.max(
+    ...(await Promise.all(ESTIMATED.map((training) => trainingBytes(training, s, place)))),
+  );
 }

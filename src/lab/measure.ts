@@ -40,10 +40,11 @@ export async function measureRates(gpu: Gpu, s: Readonly<Settings>): Promise<Rat
   const T = config.n_positions;
   const heavy = 6 * layout.floats * T * s['base.batch'] > MOST_FLOP;
   const B = heavy ? 1 : s['base.batch'];
+  const accumulate = s['base.accumulate'];
   const weights = Weights.from(gpu, layout, 'measured', initialWeights(layout, 0));
   try {
     return {
-      train: (await timedTraining(gpu, weights, B, T)) / (B * T),
+      train: (await timedTraining(gpu, weights, { B, T, accumulate })) / (B * T),
       sample: await timedSampling(gpu, weights, heavy ? 8 : Math.min(64, s['ppo.batch'])),
     };
   } finally {
@@ -51,8 +52,13 @@ export async function measureRates(gpu: Gpu, s: Readonly<Settings>): Promise<Rat
   }
 }
 
-async function timedTraining(gpu: Gpu, weights: Weights, B: number, T: number): Promise<number> {
-  const options = { B, T, dropout: 0, seed: 0, adamw: ADAMW };
+async function timedTraining(
+  gpu: Gpu,
+  weights: Weights,
+  shape: { B: number; T: number; accumulate: number },
+): Promise<number> {
+  const { B, T } = shape;
+  const options = { ...shape, dropout: 0, seed: 0, adamw: ADAMW };
   const trainer = await LmTrainer.make(gpu, weights, options, () => {});
   const batch = { inputIds: new Int32Array(B * T), targets: new Int32Array(B * T) };
   try {
@@ -129,6 +135,7 @@ export class Stopwatch {
    */
   async rates(s: Readonly<Settings>, gpu: Gpu | null, adapter: string): Promise<Rates | null> {
     const sizes = [...Object.values(configOf(s)), s['base.batch'], s['ppo.batch']];
+    if (s['base.accumulate'] > 1) sizes.push(s['base.accumulate']);
     const part = `${adapter} ${sizes.join(' ')}`;
     const stored = await this.store.get<Rates>('rates', part);
     if (stored) return stored;

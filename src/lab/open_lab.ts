@@ -12,6 +12,7 @@ import { Control } from './control';
 import { estimateBytes } from './estimate';
 import { EventQueue } from './events';
 import { Experiment } from './experiment';
+import { fitInto, LAPTOP_BYTES } from './fit';
 import { Library } from './library';
 import { runSeconds, Stopwatch } from './measure';
 import { adapterOf, newRecord } from './new_record';
@@ -109,8 +110,15 @@ export abstract class OpenLab {
     const name = status.ok ? `${status.vendor} ${status.description}` : '';
     const isFree = status.ok && this.current?.control.isRunning !== true;
     const rates = await this.stopwatch.rates(settings, isFree ? this.gpu! : null, name);
-    const bytes = await estimateBytes(settings, adapterOf(status));
-    return { bytes, seconds: rates && runSeconds(settings, rates) };
+    const adapter = adapterOf(status);
+    const place = { adapter, variants: this.variants.namesFor(adapter, undefined) };
+    const bytes = await estimateBytes(settings, place);
+    const fit = bytes > LAPTOP_BYTES ? await fitInto(settings, place) : null;
+    return {
+      bytes,
+      fit: fit && fit.bytes < bytes ? fit : null,
+      seconds: rates && runSeconds(settings, rates),
+    };
   }
 
   async create(value: ExperimentConfig, name?: string): Promise<Snapshot> {
@@ -139,8 +147,12 @@ export abstract class OpenLab {
   /** Makes an experiment the open one. */
   protected async enter(experiment: Experiment, tabs = this.tabs!): Promise<Snapshot> {
     const { events, options } = this;
-    const session = await openSession(experiment, options.prepare, events.emit, (from) =>
-      this.moreTasks(from),
+    const session = await openSession(
+      experiment,
+      options.prepare,
+      this.variants,
+      events.emit,
+      (from) => this.moreTasks(from),
     );
     if (tabs !== this.tabs) this.tabs?.leave();
     this.tabs = tabs;

@@ -14,7 +14,7 @@ import { LmTrainer } from '../nn/trainer';
 import { Weights } from '../nn/weights';
 import { Rollout } from '../rlhf/ppo_rollout';
 import { Updater } from '../rlhf/ppo_update';
-import { RewardTrainer } from '../rlhf/reward_trainer';
+import { RewardTrainer, rewardParts } from '../rlhf/reward_trainer';
 import type { TokenStream } from '../text/datasets/packing';
 import type { ProfiledStep } from './profile_api';
 
@@ -65,7 +65,8 @@ async function trainStep(inputs: StepInputs): Promise<RecordedStep> {
   const { gpu, model, settings } = inputs;
   const [B, T] = [settings['base.batch'], model.n_positions];
   const weights = weightsOf(inputs, layoutOf(model, 'lm'), 'sft', 'base');
-  const options = { B, T, dropout: 0, seed: 0, adamw: ADAMW };
+  const accumulate = settings['base.accumulate'];
+  const options = { B, T, accumulate, dropout: 0, seed: 0, adamw: ADAMW };
   const trainer = await LmTrainer.make(gpu, weights, options, () => {});
   trainer.queue(1, 0, windows(inputs, B, T));
   await trainer.drain();
@@ -85,7 +86,8 @@ async function rewardStep(inputs: StepInputs): Promise<RecordedStep> {
   const [prompts, K] = [settings['reward.prompts_per_batch'], settings['reward.k_max']];
   const [S, T] = [prompts * K, model.n_positions];
   const weights = weightsOf(inputs, layoutOf(model, 'score'), 'reward', 'sft');
-  const trainer = new RewardTrainer(gpu, weights, S, () => {});
+  const parts = rewardParts(prompts, settings['reward.accumulate'], K);
+  const trainer = new RewardTrainer(gpu, weights, parts, () => {});
   await trainer.finish();
   await trainer.step(1, 0, {
     ids: windows(inputs, S, T).inputIds,
@@ -93,7 +95,7 @@ async function rewardStep(inputs: StepInputs): Promise<RecordedStep> {
     group: Int32Array.from({ length: S }, (_, row) => Math.floor(row / K)),
     rank: Int32Array.from({ length: S }, (_, row) => row % K),
     weight: new Float32Array(S).fill(2 / (K * (K - 1) * prompts)),
-    rows: S,
+    filled: Array.from({ length: S }, (_, row) => row),
   });
   await trainer.drain();
   return {
@@ -113,7 +115,7 @@ async function ppoStep(inputs: StepInputs): Promise<RecordedStep> {
   const P = Math.min(inputs.promptTokens, model.n_positions - R);
   // One minibatch: what an update works on.
   const M = s['ppo.minibatch'];
-  const shape = { S: M, M, T: P + R, R };
+  const shape = { S: M, M, A: s['ppo.accumulate'], T: P + R, R };
   const { T } = shape;
   const policy = weightsOf(inputs, layoutOf(model, 'lm'), 'policy_raw', 'sft_for_rl', 'sft');
   const value = weightsOf(inputs, layoutOf(model, 'score'), 'value', 'reward', 'sft');

@@ -1,6 +1,7 @@
 /** An experiment that is open: with its world, tokenizer, judge, desk and runner in memory. */
 import type { ExperimentConfig } from '../config/experiment';
 import { STAGES } from '../config/stages';
+import type { AdapterName } from '../gpu/device';
 import type { RankingTask } from '../rlhf/rankings';
 import { packDocuments } from '../text/datasets/packing';
 import { Tokenizer } from '../text/tokenizer/tokenizer';
@@ -12,6 +13,7 @@ import { Judge } from './judge';
 import { type Material, openMaterial, type RawMaterial } from './material';
 import { labelCounts } from './pipeline';
 import { Runner } from './runner';
+import type { Variants } from './variants';
 
 /** Makes an experiment's material; in the page, in the text worker. */
 export type Prepare = (
@@ -30,6 +32,7 @@ export interface Session {
 export async function openSession(
   experiment: Experiment,
   prepare: Prepare,
+  variants: Variants,
   emit: (event: LabEvent) => void,
   moreTasks: (from: number) => Promise<RankingTask[]>,
 ): Promise<Session> {
@@ -46,13 +49,25 @@ export async function openSession(
     desk: new Desk(experiment, moreTasks),
     runner: new Runner(experiment, material, judge, emit),
   };
-  // Now that the texts are there, so is the length of the longest prompt.
-  const { report } = experiment.record;
-  const { promptTokens } = material;
-  const bytes = await estimateBytes(config.settings, report.adapter, promptTokens);
-  report.memory.estimated_bytes = bytes;
+  await estimateMemory(session, experiment.record.report.adapter, variants);
   updateStages(session);
   return session;
+}
+
+/**
+ * Notes what a run would hold on an adapter: with its settings of now, the longest prompt of its
+ * texts, and the kernel variants that it began with or would begin with.
+ */
+export async function estimateMemory(
+  { experiment, material }: Pick<Session, 'experiment' | 'material'>,
+  adapter: AdapterName,
+  variants: Variants,
+): Promise<void> {
+  const { config, report, kernels } = experiment.record;
+  const { promptTokens } = material;
+  const names = variants.namesFor(adapter, kernels);
+  const place = { adapter, variants: names, promptTokens };
+  report.memory.estimated_bytes = await estimateBytes(config.settings, place);
 }
 
 /** The same material with an imported base model's tokenizer, if there is one. */

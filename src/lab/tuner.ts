@@ -23,7 +23,7 @@ import { type GptConfig, layoutOf } from '../nn/layout';
 import { Sampler } from '../nn/sampler';
 import { LmTrainer } from '../nn/trainer';
 import { Weights } from '../nn/weights';
-import { RewardTrainer } from '../rlhf/reward_trainer';
+import { RewardTrainer, rewardParts } from '../rlhf/reward_trainer';
 
 /** A product of an experiment, and its share of the work. */
 export interface Product {
@@ -65,14 +65,18 @@ export async function productsOf(
   const lm = Weights.zeros(dry, layoutOf(model, 'lm'), 'weights');
   const scored = Weights.zeros(dry, layoutOf(model, 'score'), 'weights');
   const T = model.n_positions;
-  const train = (B: number) =>
-    LmTrainer.make(dry, lm, { B, T, dropout: 0, seed: 0, adamw: ADAMW }, () => {});
-  const completions = settings['reward.prompts_per_batch'] * settings['reward.k_max'];
+  const train = (B: number, accumulate: number) =>
+    LmTrainer.make(dry, lm, { B, T, accumulate, dropout: 0, seed: 0, adamw: ADAMW }, () => {});
+  const completions = rewardParts(
+    settings['reward.prompts_per_batch'],
+    settings['reward.accumulate'],
+    settings['reward.k_max'],
+  );
   const sampling = { temperature: 1, topK: 0, topP: 1, eot: 0, pad: 0, stopAtEot: false };
   const steps = [
-    await train(settings['base.batch']),
-    await train(settings['sft.batch']),
-    await train(settings['ppo.minibatch']),
+    await train(settings['base.batch'], settings['base.accumulate']),
+    await train(settings['sft.batch'], settings['sft.accumulate']),
+    await train(settings['ppo.minibatch'], settings['ppo.accumulate']),
     new RewardTrainer(dry, scored, completions, () => {}),
     await Sampler.make(dry, lm, { B: settings['ppo.batch'], P: 1, R: T - 1, ...sampling }),
   ];

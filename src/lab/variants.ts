@@ -7,8 +7,8 @@
  * choices, and the same seed gives the same bits.
  */
 import type { Settings } from '../config/fields';
-import type { Gpu } from '../gpu/device';
-import { type MatmulForm, type MatmulSize, matmulVariants } from '../kernels/linear_choice';
+import type { AdapterName, Gpu } from '../gpu/device';
+import { matmulVariants } from '../kernels/linear_choice';
 import type { GptConfig } from '../nn/layout';
 import type { Store } from '../store/store';
 import { type Choice, productsOf, tune } from './tuner';
@@ -33,7 +33,7 @@ export interface TuningStatus {
 export interface RunVariants {
   readonly adapter: string;
   readonly browser: string;
-  readonly choices: readonly Pick<Choice, 'class' | 'form' | 'size' | 'variant'>[];
+  readonly choices: readonly Named[];
 }
 
 /** No experiment's id, and without a record none of the list. */
@@ -47,7 +47,7 @@ export class Variants {
   constructor(private readonly store: Store) {}
 
   private partOf(gpu: Gpu): string {
-    return `${nameOf(gpu)} · ${this.browser}`;
+    return `${nameOf(gpu.adapter)} · ${this.browser}`;
   }
 
   /** Reads what was measured on this adapter before, and uses it from now on. */
@@ -73,7 +73,7 @@ export class Variants {
       products.filter(({ class: name }) => !known.has(name)),
     );
     this.tuning = {
-      adapter: nameOf(gpu),
+      adapter: nameOf(gpu.adapter),
       browser: this.browser,
       measured: Date.now(),
       ms: performance.now() - begun,
@@ -96,11 +96,20 @@ export class Variants {
    * another adapter or browser, those of now. @returns them, for the record
    */
   use(gpu: Gpu, began: RunVariants | undefined): RunVariants {
-    const here = { adapter: nameOf(gpu), browser: this.browser };
-    const same = began?.adapter === here.adapter && began.browser === here.browser;
-    const run = same ? began : { ...here, choices: this.tuning?.choices.map(plain) ?? [] };
+    const run = this.runOn(gpu.adapter, began);
     apply(gpu, run.choices);
     return run;
+  }
+
+  /** The names of those variants by class, for whoever plans a run without its GPU. */
+  namesFor(adapter: AdapterName, began: RunVariants | undefined): ReadonlyMap<string, string> {
+    return known(adapter, this.runOn(adapter, began).choices);
+  }
+
+  private runOn(adapter: AdapterName, began: RunVariants | undefined): RunVariants {
+    const here = { adapter: nameOf(adapter), browser: this.browser };
+    const same = began?.adapter === here.adapter && began.browser === here.browser;
+    return same ? began : { ...here, choices: this.tuning?.choices.map(plain) ?? [] };
   }
 }
 
@@ -115,17 +124,22 @@ const plain = ({ class: name, form, size, variant }: Choice) => ({
   variant,
 });
 
-const nameOf = ({ adapter: { vendor, architecture, description } }: Gpu) =>
+const nameOf = ({ vendor, architecture, description }: AdapterName) =>
   [vendor, architecture, description].filter(Boolean).join(' ');
 
+type Named = Pick<Choice, 'class' | 'form' | 'size' | 'variant'>;
+
 /** Choices of a variant that this version of the page no longer has are left out. */
-function apply(
-  gpu: Gpu,
-  choices: readonly { class: string; form: MatmulForm; size: MatmulSize; variant: string }[],
-): void {
-  gpu.variants.clear();
+function known({ is_fallback }: AdapterName, choices: readonly Named[]): Map<string, string> {
+  const names = new Map<string, string>();
   for (const { class: name, form, size, variant } of choices) {
-    const all = matmulVariants(form, size, { software: gpu.adapter.is_fallback });
-    if (all.some((candidate) => candidate.name === variant)) gpu.variants.set(name, variant);
+    const all = matmulVariants(form, size, { software: is_fallback });
+    if (all.some((candidate) => candidate.name === variant)) names.set(name, variant);
   }
+  return names;
+}
+
+function apply(gpu: Gpu, choices: readonly Named[]): void {
+  gpu.variants.clear();
+  for (const [name, variant] of known(gpu.adapter, choices)) gpu.variants.set(name, variant);
 }

@@ -159,7 +159,10 @@ export function recordScores(gpu: Gpu, tape: Tape, weights: Weights, trunk: Trun
   return score;
 }
 
-/** Records the gradients from dscore [N] through the score head and the trunk. */
+/**
+ * Records the gradients from dscore [N] through the score head and the trunk.
+ * @param accumulate adds to what `grads` holds instead of replacing it
+ */
 export function recordScoresBackward(
   gpu: Gpu,
   tape: Tape,
@@ -167,6 +170,7 @@ export function recordScoresBackward(
   grads: Weights,
   trunk: Trunk,
   dscore: Slot,
+  accumulate = false,
 ): void {
   const C = weights.layout.config.n_embd;
   const N = trunk.B * trunk.T;
@@ -181,10 +185,7 @@ export function recordScoresBackward(
     scoreBackwardWeight,
     { N, C },
     { dscore, h: trunk.hidden, dweight: grads.tensor('score.weight') },
-    workgroup(gpu, scoreBackwardWeight),
+    { ...workgroup(gpu, scoreBackwardWeight), ACCUMULATE: accumulate ? 1 : 0 },
   );
-  recordTrunkBackward(gpu, tape, weights, grads, trunk, dh, {
-    accumulate: false,
-    wteFilled: false,
-  });
+  recordTrunkBackward(gpu, tape, weights, grads, trunk, dh, { accumulate, wteFilled: false });
 }

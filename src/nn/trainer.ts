@@ -8,6 +8,7 @@ import { MetricsRing } from '../gpu/ring';
 import { Tape } from '../gpu/tape';
 import { weightedSumKernel } from '../kernels/loss';
 import { AdamW, type AdamWOptions } from './adamw';
+import { BatchBuffer, type Part, partsOf } from './batch';
 import { workgroup } from './choice';
 import { Dropout } from './dropout';
 import { recordTrunk } from './gpt';
@@ -31,6 +32,8 @@ export interface LmStep {
 export interface LmTrainerOptions {
   readonly B: number;
   readonly T: number;
+  /** Parts that the batch goes through the model in, one after another; 1 by default. */
+  readonly accumulate?: number;
   /** Residual dropout's probability; 0 leaves it out of the tape. */
   readonly dropout: number;
   readonly seed: number;
@@ -44,9 +47,10 @@ export class LmTrainer {
   readonly optimizer: AdamW;
   /** Undefined without dropout. */
   readonly dropout: Dropout | undefined;
-  private readonly ids: View;
-  private readonly targets: View;
-  private readonly weight: View;
+  private readonly parts: readonly Part[];
+  private readonly ids: BatchBuffer;
+  private readonly targets: BatchBuffer;
+  private readonly weight: BatchBuffer;
   private readonly metrics: View;
   private readonly tape: Tape;
   private readonly throttle: Throttle;
@@ -60,17 +64,18 @@ export class LmTrainer {
     receive: (step: LmStep) => void,
   ) {
     const { B, T } = options;
-    const N = B * T;
     const { n_layer, n_embd: C } = weights.layout.config;
+    this.parts = partsOf(B, options.accumulate ?? 1);
     this.grads = Weights.zeros(gpu, weights.layout, 'gradients');
     this.optimizer = new AdamW(gpu, weights, this.grads, options.adamw, 'AdamW');
-    this.ids = gpu.alloc('ids', N * 4);
-    this.targets = gpu.alloc('targets', N * 4);
-    this.weight = gpu.alloc('loss weight', N * 4);
-    this.weights01 = new Float32Array(N);
+    this.ids = new BatchBuffer(gpu, 'ids', this.parts, T);
+    this.targets = new BatchBuffer(gpu, 'targets', this.parts, T);
+    this.weight = new BatchBuffer(gpu, 'loss weight', this.parts, T);
+    this.weights01 = new Float32Array(B * T);
     this.metrics = gpu.alloc('metrics', 32);
     const p = options.dropout;
-    this.dropout = p > 0 ? new Dropout(gpu, n_layer, N, C, p) : undefined;
+    const rows = this.parts.map(({ from, count }) => ({ from: from * T, count: count * T }));
+    this.dropout = p > 0 ? new Dropout(gpu, n_layer, rows, C, p) : undefined;
     this.tape = new Tape(gpu, 'train');
     this.throttle = new Throttle(gpu);
     this.ring = new MetricsRing(gpu, this.metrics, options.metricsEvery ?? 16, (step, row) => {
@@ -92,22 +97,28 @@ export class LmTrainer {
   }
 
   private record(): void {
+    for (const [a, part] of this.parts.entries()) this.recordPart(a, part);
+    this.optimizer.record(this.tape);
+  }
+
+  /** One part's loss and gradients, added to those of the parts before it. */
+  private recordPart(a: number, { from, count }: Part): void {
     const { gpu, tape, weights, grads, options, metrics, dropout } = this;
-    const { B, T } = options;
-    const N = B * T;
-    dropout?.record(tape);
-    const trunk = recordTrunk(gpu, tape, weights, this.ids, B, T, {
-      masks: dropout?.masks,
-    });
-    const head = recordLmHead(gpu, tape, weights, trunk, this.targets);
+    const { T } = options;
+    const [ids, targets, weight] = [this.ids, this.targets, this.weight].map(
+      ({ views }) => views[a]!,
+    ) as [View, View, View];
+    const N = count * T;
+    const masks = dropout?.record(tape, { from: from * T, count: N });
+    const trunk = recordTrunk(gpu, tape, weights, ids, count, T, { masks });
+    const head = recordLmHead(gpu, tape, weights, trunk, targets);
     tape.dispatch(
       weightedSumKernel,
       { N, slot: 0, S: 4, scale: -1 },
-      { a: head.logprob, b: this.weight, out: metrics },
-      workgroup(gpu, weightedSumKernel),
+      { a: head.logprob, b: weight, out: metrics },
+      { ...workgroup(gpu, weightedSumKernel), ACCUMULATE: a > 0 ? 1 : 0 },
     );
-    recordLmBackward(gpu, tape, weights, grads, head, this.weight);
-    this.optimizer.record(tape);
+    recordLmBackward(gpu, tape, weights, grads, head, weight, a > 0);
   }
 
   /** What the tape consists of, for the profiler and the Kernels lens. */
@@ -130,9 +141,9 @@ export class LmTrainer {
     let count = 0;
     for (const target of targets) if (target !== -100) count++;
     for (let i = 0; i < targets.length; i++) weights01[i] = targets[i] === -100 ? 0 : 1 / count;
-    gpu.write(this.ids, inputIds);
-    gpu.write(this.targets, targets);
-    gpu.write(this.weight, weights01);
+    this.ids.write(gpu, inputIds);
+    this.targets.write(gpu, targets);
+    this.weight.write(gpu, weights01);
     this.dropout?.set(this.options.seed, step);
     this.optimizer.set(step, lr);
     const encoder = gpu.device.createCommandEncoder({ label: 'train step' });
@@ -162,6 +173,7 @@ export class LmTrainer {
     this.optimizer.free();
     this.dropout?.free();
     this.ring.free();
-    gpu.free(this.grads.arena, this.ids, this.targets, this.weight, this.metrics);
+    for (const buffer of [this.ids, this.targets, this.weight]) buffer.free(gpu);
+    gpu.free(this.grads.arena, this.metrics);
   }
 }

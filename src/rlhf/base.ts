@@ -40,6 +40,7 @@ export async function trainBase(
       initial: initialWeights(layoutOf(model, 'lm'), seedFor(ctx, 'weights')),
       updates,
       B,
+      accumulate: settings['base.accumulate'],
       dropout: 0,
       dropoutSeed: 0,
       weightDecay: settings['base.weight_decay'],

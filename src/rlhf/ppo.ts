@@ -90,7 +90,7 @@ export async function trainPpo(
   const { gpu, settings: s, model, tokenizer, trace } = ctx;
   const { P, R } = promptLimit(ctx);
   const S = s['ppo.batch'];
-  const shape: RolloutShape = { S, M: s['ppo.minibatch'], T: P + R, R };
+  const shape: RolloutShape = { S, M: s['ppo.minibatch'], A: s['ppo.accumulate'], T: P + R, R };
   const { M, T } = shape;
   const iterations = Math.max(1, Math.round(s['ppo.episodes'] / S));
   const updatesEach = s['ppo.inner_epochs'] * (S / M);

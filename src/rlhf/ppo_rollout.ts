@@ -2,7 +2,7 @@
  * The first half of a PPO iteration on the GPU: log-probabilities of the sampled responses under
  * policy and reference, values, reward scores, then token rewards, GAE and whitening.
  *
- * S sequences of T positions, R of them response; the four models run over M sequences at a time.
+ * S sequences of T positions, R of them response; the four models run over M/A sequences at a time.
  * Policy and reference use the very kernels of the update, so that in a first rollout the KL is
  * exactly 0 and in a first update the ratio exactly 1.
  */
@@ -20,6 +20,8 @@ export interface RolloutShape {
   /** Sequences of a batch, and of a minibatch; S is a multiple of M. */
   readonly S: number;
   readonly M: number;
+  /** Parts that a minibatch goes through the models in; M is a multiple of A. */
+  readonly A: number;
   readonly T: number;
   readonly R: number;
 }
@@ -60,7 +62,7 @@ export class Rollout {
   readonly lengths: View;
   private readonly ids: View;
   private readonly targets: View;
-  private readonly minibatchLengths: View;
+  private readonly partLengths: View;
   private readonly part: Record<'logprobs' | 'ref_logprobs' | 'values' | 'scores', View>;
   private readonly scoreRows: View;
   private readonly scores: View;
@@ -68,25 +70,30 @@ export class Rollout {
   private readonly passes: Tape;
   private readonly credit: Tape;
 
+  /** Sequences that the models run over at a time. */
+  private readonly B: number;
+
   private constructor(
     private readonly gpu: Gpu,
     private readonly shape: RolloutShape,
     scratch?: Scratch,
   ) {
-    const { S, M, T, R } = shape;
+    const { S, T, R } = shape;
+    const B = shape.M / shape.A;
+    this.B = B;
     const floats = (label: string, count: number) => gpu.alloc(label, count * 4);
     this.arrays = Object.fromEntries(
       TOKEN_ARRAYS.map((name) => [name, floats(`rollout ${name}`, S * R)]),
     ) as typeof this.arrays;
     this.lengths = floats('lengths', S * 2);
-    this.ids = floats('rollout ids', M * T);
-    this.targets = floats('rollout targets', M * T);
-    this.minibatchLengths = floats('minibatch lengths', M * 2);
+    this.ids = floats('rollout ids', B * T);
+    this.targets = floats('rollout targets', B * T);
+    this.partLengths = floats('part lengths', B * 2);
     this.part = {
-      logprobs: floats('part logprobs', M * R),
-      ref_logprobs: floats('part ref logprobs', M * R),
-      values: floats('part values', M * R),
-      scores: floats('part scores', M * T),
+      logprobs: floats('part logprobs', B * R),
+      ref_logprobs: floats('part ref logprobs', B * R),
+      values: floats('part values', B * R),
+      scores: floats('part scores', B * T),
     };
     this.scoreRows = floats('reward rows', S * T);
     this.scores = floats('scores', S);
@@ -110,32 +117,32 @@ export class Rollout {
   }
 
   private recordPasses(models: Models, temperature: number): void {
-    const { gpu, passes: tape, ids, targets, part } = this;
-    const { M, T, R } = this.shape;
-    const lengths = this.minibatchLengths;
+    const { gpu, passes: tape, ids, targets, part, B } = this;
+    const { T, R } = this.shape;
+    const lengths = this.partLengths;
     for (const [name, weights] of [
       ['logprobs', models.policy],
       ['ref_logprobs', models.reference],
     ] as const) {
-      const trunk = recordTrunk(gpu, tape, weights, ids, M, T);
+      const trunk = recordTrunk(gpu, tape, weights, ids, B, T);
       const { logprob } = recordLmHead(gpu, tape, weights, trunk, targets, temperature);
       tape.dispatch(
         gatherResponse,
-        { S: M, T, R },
+        { S: B, T, R },
         { source: logprob, lengths, out: part[name] },
         workgroup(gpu, gatherResponse),
       );
     }
-    const valueTrunk = recordTrunk(gpu, tape, models.value, ids, M, T);
+    const valueTrunk = recordTrunk(gpu, tape, models.value, ids, B, T);
     tape.dispatch(
       gatherResponse,
-      { S: M, T, R },
+      { S: B, T, R },
       { source: recordScores(gpu, tape, models.value, valueTrunk), lengths, out: part.values },
       workgroup(gpu, gatherResponse),
     );
-    const rewardTrunk = recordTrunk(gpu, tape, models.reward, ids, M, T);
+    const rewardTrunk = recordTrunk(gpu, tape, models.reward, ids, B, T);
     const scores = recordScores(gpu, tape, models.reward, rewardTrunk);
-    tape.copy(scores, part.scores, M * T * 4);
+    tape.copy(scores, part.scores, B * T * 4);
   }
 
   private recordCredit({ gamma, lam }: { gamma: number; lam: number }): void {
@@ -176,13 +183,13 @@ export class Rollout {
 
   /** Runs the four models over the batch; returns each sequence's score at its last token, [S]. */
   async pass({ inputIds, targets, lengths }: Sequences): Promise<Float32Array> {
-    const { gpu, arrays, part } = this;
-    const { S, M, T, R } = this.shape;
+    const { gpu, arrays, part, B } = this;
+    const { S, T, R } = this.shape;
     gpu.write(this.lengths, lengths);
-    for (let from = 0; from < S; from += M) {
-      gpu.write(this.ids, inputIds.subarray(from * T, (from + M) * T));
-      gpu.write(this.targets, targets.subarray(from * T, (from + M) * T));
-      gpu.write(this.minibatchLengths, lengths.subarray(from * 2, (from + M) * 2));
+    for (let from = 0; from < S; from += B) {
+      gpu.write(this.ids, inputIds.subarray(from * T, (from + B) * T));
+      gpu.write(this.targets, targets.subarray(from * T, (from + B) * T));
+      gpu.write(this.partLengths, lengths.subarray(from * 2, (from + B) * 2));
       const encoder = gpu.device.createCommandEncoder({ label: 'rollout passes' });
       this.passes.encode(encoder);
       const keep = (source: View, into: View, width: number) =>
@@ -191,7 +198,7 @@ export class Rollout {
           source.offset,
           into.buffer,
           into.offset + from * width * 4,
-          M * width * 4,
+          B * width * 4,
         );
       keep(part.logprobs, arrays.logprobs, R);
       keep(part.ref_logprobs, arrays.ref_logprobs, R);
@@ -234,7 +241,7 @@ export class Rollout {
       this.lengths,
       this.ids,
       this.targets,
-      this.minibatchLengths,
+      this.partLengths,
       this.scoreRows,
       this.scores,
       this.step,

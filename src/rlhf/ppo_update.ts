@@ -4,15 +4,18 @@
  *   policy: clipped policy loss over M responses, plus γ times the pretraining loss over X corpus
  *           windows, accumulated into one gradient, clipped by its norm, one AdamW step, EMA
  *   value:  clipped value loss, its own gradient, norm and AdamW step
+ *
+ * Responses and windows go through the models in A parts, whose gradients and losses add up.
  */
 import type { Gpu, View } from '../gpu/device';
 import { Throttle } from '../gpu/readback';
 import { MetricsRing } from '../gpu/ring';
 import type { Scratch } from '../gpu/scratch';
-import { Tape } from '../gpu/tape';
+import { type Slot, Tape } from '../gpu/tape';
 import { weightedSumKernel } from '../kernels/loss';
 import { ppoPolicyLoss, ppoValueLoss } from '../kernels/rlhf';
 import { ADAMW, AdamW, recordEma } from '../nn/adamw';
+import { BatchBuffer, type Part, partsOf } from '../nn/batch';
 import { workgroup } from '../nn/choice';
 import { recordTrunk } from '../nn/gpt';
 import { recordLmBackward, recordLmHead, recordScores, recordScoresBackward } from '../nn/heads';
@@ -58,12 +61,14 @@ export class Updater {
   readonly valueGrads: Weights;
   readonly policyAdam: AdamW;
   readonly valueAdam: AdamW;
-  private readonly ids: View;
-  private readonly targets: View;
+  private readonly parts: readonly Part[];
+  private readonly ids: BatchBuffer;
+  private readonly targets: BatchBuffer;
   private readonly rows: View;
-  private readonly ptxIds: View;
-  private readonly ptxTargets: View;
-  private readonly ptxWeight: View;
+  private readonly ptxParts: readonly Part[];
+  private readonly ptxIds: BatchBuffer;
+  private readonly ptxTargets: BatchBuffer;
+  private readonly ptxWeight: BatchBuffer;
   private readonly metrics: View;
   private readonly tape: Tape;
   private readonly ring: MetricsRing<number>;
@@ -79,19 +84,20 @@ export class Updater {
     receive: (stats: UpdateStats) => void,
     scratch?: Scratch,
   ) {
-    const { M, T } = shape;
+    const { M, T, A } = shape;
     const { policy, value } = models;
     this.policyGrads = Weights.zeros(gpu, policy.layout, 'policy gradients');
     this.valueGrads = Weights.zeros(gpu, value.layout, 'value gradients');
     this.policyAdam = new AdamW(gpu, policy, this.policyGrads, PPO_ADAMW, 'policy AdamW');
     this.valueAdam = new AdamW(gpu, value, this.valueGrads, PPO_ADAMW, 'value AdamW');
-    this.ids = gpu.alloc('minibatch ids', M * T * 4);
-    this.targets = gpu.alloc('minibatch targets', M * T * 4);
+    this.parts = partsOf(M, A);
+    this.ids = new BatchBuffer(gpu, 'minibatch ids', this.parts, T);
+    this.targets = new BatchBuffer(gpu, 'minibatch targets', this.parts, T);
     this.rows = gpu.alloc('minibatch rows', M * 4);
-    const N = Math.max(1, X * ptxT);
-    this.ptxIds = gpu.alloc('ptx ids', N * 4);
-    this.ptxTargets = gpu.alloc('ptx targets', N * 4);
-    this.ptxWeight = gpu.alloc('ptx weight', N * 4);
+    this.ptxParts = X > 0 ? partsOf(X, A) : [];
+    this.ptxIds = new BatchBuffer(gpu, 'ptx ids', this.ptxParts, ptxT);
+    this.ptxTargets = new BatchBuffer(gpu, 'ptx targets', this.ptxParts, ptxT);
+    this.ptxWeight = new BatchBuffer(gpu, 'ptx weight', this.ptxParts, ptxT);
     this.metrics = gpu.alloc('PPO metrics', METRICS_FLOATS * 4);
     this.tape = new Tape(gpu, 'PPO update', scratch);
     this.ring = new MetricsRing(gpu, this.metrics, 8, (update, row) => {
@@ -119,16 +125,38 @@ export class Updater {
   }
 
   private recordPolicy(rollout: Rollout, average: View, options: UpdateOptions): void {
-    const { gpu, tape, shape, X, ptxT, metrics, policyGrads } = this;
-    const { S, M, T, R } = shape;
-    const { policy } = this.models;
-    const trunk = recordTrunk(gpu, tape, policy, this.ids, M, T);
-    const head = recordLmHead(gpu, tape, policy, trunk, this.targets, options.temperature);
-    const weight = tape.temp('policy weight', M * T);
+    const { gpu, tape, metrics, policyAdam } = this;
     const stats = tape.temp('policy stats', 8);
+    for (const [a, part] of this.parts.entries()) {
+      this.recordPolicyPart(a, part, rollout, options, stats);
+    }
+    tape.copy(stats, metrics, 32);
+    const ptxLoss = tape.temp('ptx loss', 4);
+    for (const [a, part] of this.ptxParts.entries()) this.recordPtxPart(a, part, ptxLoss);
+    if (this.X > 0) tape.copy(ptxLoss, slotOf(metrics, 20), 4);
+    policyAdam.record(tape);
+    tape.copy(policyAdam.norm, slotOf(metrics, 12), 16);
+    recordEma(gpu, tape, average, this.models.policy, options.emaDecay);
+  }
+
+  /** Loss and gradients of some responses, added to those of the parts before. */
+  private recordPolicyPart(
+    a: number,
+    { from: first, count: B }: Part,
+    rollout: Rollout,
+    options: UpdateOptions,
+    stats: Slot,
+  ): void {
+    const { gpu, tape, policyGrads } = this;
+    const { S, M, T, R } = this.shape;
+    const { policy } = this.models;
+    const trunk = recordTrunk(gpu, tape, policy, this.ids.views[a]!, B, T);
+    const targets = this.targets.views[a]!;
+    const head = recordLmHead(gpu, tape, policy, trunk, targets, options.temperature);
+    const weight = tape.temp('policy weight', B * T);
     tape.dispatch(
       ppoPolicyLoss,
-      { S, M, T, R, cliprange: options.cliprange },
+      { S, M, T, R, first, B, cliprange: options.cliprange },
       {
         logprob: head.logprob,
         entropy: head.entropy,
@@ -139,55 +167,57 @@ export class Updater {
         weight,
         stats,
       },
-      workgroup(gpu, ppoPolicyLoss),
+      { ...workgroup(gpu, ppoPolicyLoss), ACCUMULATE: a > 0 ? 1 : 0 },
     );
-    recordLmBackward(gpu, tape, policy, policyGrads, head, weight);
-    tape.copy(stats, metrics, 32);
-    if (X > 0) {
-      const ptxTrunk = recordTrunk(gpu, tape, policy, this.ptxIds, X, ptxT);
-      const ptxHead = recordLmHead(gpu, tape, policy, ptxTrunk, this.ptxTargets);
-      const N = X * ptxT;
-      const ptxLoss = tape.temp('ptx loss', 4);
-      tape.dispatch(
-        weightedSumKernel,
-        { N, slot: 0, S: 4, scale: -1 },
-        { a: ptxHead.logprob, b: this.ptxWeight, out: ptxLoss },
-        workgroup(gpu, weightedSumKernel),
-      );
-      recordLmBackward(gpu, tape, policy, policyGrads, ptxHead, this.ptxWeight, true);
-      tape.copy(ptxLoss, { ...metrics, offset: metrics.offset + 80, size: 16 }, 4);
-    }
-    this.policyAdam.record(tape);
-    tape.copy(this.policyAdam.norm, { ...metrics, offset: metrics.offset + 48, size: 16 }, 16);
-    recordEma(gpu, tape, average, policy, options.emaDecay);
+    recordLmBackward(gpu, tape, policy, policyGrads, head, weight, a > 0);
+  }
+
+  /** Loss of some corpus windows, and their gradients added to the responses'. */
+  private recordPtxPart(a: number, { count }: Part, loss: Slot): void {
+    const { gpu, tape, ptxT, policyGrads } = this;
+    const { policy } = this.models;
+    const [ids, targets, weight] = [this.ptxIds, this.ptxTargets, this.ptxWeight].map(
+      ({ views }) => views[a]!,
+    ) as [View, View, View];
+    const trunk = recordTrunk(gpu, tape, policy, ids, count, ptxT);
+    const head = recordLmHead(gpu, tape, policy, trunk, targets);
+    tape.dispatch(
+      weightedSumKernel,
+      { N: count * ptxT, slot: 0, S: 4, scale: -1 },
+      { a: head.logprob, b: weight, out: loss },
+      { ...workgroup(gpu, weightedSumKernel), ACCUMULATE: a > 0 ? 1 : 0 },
+    );
+    recordLmBackward(gpu, tape, policy, policyGrads, head, weight, true);
   }
 
   private recordValue(rollout: Rollout, options: UpdateOptions): void {
-    const { gpu, tape, shape, metrics } = this;
-    const { S, M, T, R } = shape;
+    const { gpu, tape, metrics, valueGrads, valueAdam } = this;
+    const { S, M, T, R } = this.shape;
     const { value } = this.models;
-    const trunk = recordTrunk(gpu, tape, value, this.ids, M, T);
-    const estimate = recordScores(gpu, tape, value, trunk);
-    const dvalue = tape.temp('dvalue', M * T);
     const stats = tape.temp('value stats', 4);
-    tape.dispatch(
-      ppoValueLoss,
-      { S, M, T, R, cliprange: options.cliprangeValue, vf_coef: options.vfCoef },
-      {
-        value: estimate,
-        old_values: rollout.arrays.values,
-        returns: rollout.arrays.returns,
-        rows: this.rows,
-        lengths: rollout.lengths,
-        dvalue,
-        stats,
-      },
-      workgroup(gpu, ppoValueLoss),
-    );
-    recordScoresBackward(gpu, tape, value, this.valueGrads, trunk, dvalue);
-    this.valueAdam.record(tape);
-    tape.copy(stats, { ...metrics, offset: metrics.offset + 32, size: 16 }, 16);
-    tape.copy(this.valueAdam.norm, { ...metrics, offset: metrics.offset + 64, size: 16 }, 16);
+    for (const [a, { from: first, count: B }] of this.parts.entries()) {
+      const trunk = recordTrunk(gpu, tape, value, this.ids.views[a]!, B, T);
+      const estimate = recordScores(gpu, tape, value, trunk);
+      const dvalue = tape.temp('dvalue', B * T);
+      tape.dispatch(
+        ppoValueLoss,
+        { S, M, T, R, first, B, cliprange: options.cliprangeValue, vf_coef: options.vfCoef },
+        {
+          value: estimate,
+          old_values: rollout.arrays.values,
+          returns: rollout.arrays.returns,
+          rows: this.rows,
+          lengths: rollout.lengths,
+          dvalue,
+          stats,
+        },
+        { ...workgroup(gpu, ppoValueLoss), ACCUMULATE: a > 0 ? 1 : 0 },
+      );
+      recordScoresBackward(gpu, tape, value, valueGrads, trunk, dvalue, a > 0);
+    }
+    valueAdam.record(tape);
+    tape.copy(stats, slotOf(metrics, 8), 16);
+    tape.copy(valueAdam.norm, slotOf(metrics, 16), 16);
   }
 
   /**
@@ -210,13 +240,13 @@ export class Updater {
       ids.set(sequences.inputIds.subarray(row * T, (row + 1) * T), m * T);
       targets.set(sequences.targets.subarray(row * T, (row + 1) * T), m * T);
     });
-    gpu.write(this.ids, ids);
-    gpu.write(this.targets, targets);
+    this.ids.write(gpu, ids);
+    this.targets.write(gpu, targets);
     gpu.write(this.rows, Int32Array.from(rows));
     if (ptx) {
-      gpu.write(this.ptxIds, ptx.inputIds);
-      gpu.write(this.ptxTargets, ptx.targets);
-      gpu.write(this.ptxWeight, new Float32Array(X * ptxT).fill(ptxCoef / (X * ptxT)));
+      this.ptxIds.write(gpu, ptx.inputIds);
+      this.ptxTargets.write(gpu, ptx.targets);
+      this.ptxWeight.write(gpu, new Float32Array(X * ptxT).fill(ptxCoef / (X * ptxT)));
     }
     this.policyAdam.set(update, lr.policy);
     this.valueAdam.set(update, lr.value);
@@ -243,19 +273,19 @@ export class Updater {
     this.ring.free();
     this.policyAdam.free();
     this.valueAdam.free();
-    this.gpu.free(
-      this.policyGrads.arena,
-      this.valueGrads.arena,
-      this.ids,
-      this.targets,
-      this.rows,
-      this.ptxIds,
-      this.ptxTargets,
-      this.ptxWeight,
-      this.metrics,
-    );
+    for (const buffer of [this.ids, this.targets, this.ptxIds, this.ptxTargets, this.ptxWeight]) {
+      buffer.free(this.gpu);
+    }
+    this.gpu.free(this.policyGrads.arena, this.valueGrads.arena, this.rows, this.metrics);
   }
 }
+
+/** The numbers of a metrics row from one on. */
+const slotOf = (metrics: View, at: number): View => ({
+  ...metrics,
+  offset: metrics.offset + 4 * at,
+  size: metrics.size - 4 * at,
+});
 
 function statsOf(update: number, row: Float32Array): UpdateStats {
   const at = (index: number) => row[index]!;

@@ -9,6 +9,7 @@
  */
 import { readFloats } from '../gpu/readback';
 import { ADAMW } from '../nn/adamw';
+import type { Part } from '../nn/batch';
 import { normals } from '../nn/init';
 import { type Layout, layoutOf } from '../nn/layout';
 import { Weights } from '../nn/weights';
@@ -16,7 +17,7 @@ import { orderedPairs } from '../text/datasets/comparisons';
 import { epochPermutation } from '../text/datasets/order';
 import { type Checkpoint, Halted, type StageContext, seedFor } from './context';
 import type { Ranking } from './rankings';
-import { type RewardBatch, RewardTrainer } from './reward_trainer';
+import { type RewardBatch, RewardTrainer, rewardParts } from './reward_trainer';
 import { cosine } from './schedule';
 import { scoredIds } from './scorer';
 import { numbered, tensorsAfter, tensorsBefore } from './trace';
@@ -32,27 +33,40 @@ export function initialReward(layout: Layout, trunk: Float32Array, seed: number)
   return floats;
 }
 
-/** The prompts of an update with the pairs that count; those that only tie are left out. */
-function batchOf(ctx: StageContext, rankings: readonly Ranking[], S: number): RewardBatch {
+/**
+ * The prompts of an update, in parts of whole prompts, with the pairs that count; those that only
+ * tie are left out. A part's completions stand together at its start.
+ */
+function batchOf(
+  ctx: StageContext,
+  rankings: readonly Ranking[],
+  parts: readonly Part[],
+  K: number,
+): RewardBatch {
   const T = ctx.model.n_positions;
+  const S = parts.reduce((sum, { count }) => sum + count, 0);
+  const starts = new Set(parts.map(({ from }) => from));
+  const filled: number[] = [];
   const batch = {
     ids: new Int32Array(S * T).fill(ctx.tokenizer.pad),
     lengths: new Int32Array(S).fill(1),
     group: new Int32Array(S).fill(-1),
     rank: new Int32Array(S),
     weight: new Float32Array(S),
-    rows: 0,
+    filled,
   };
+  let row = 0;
   rankings.forEach(({ prompt, completions, ranks }, group) => {
     const pairs = orderedPairs(ranks).length;
+    if (starts.has(group * K)) row = group * K;
     completions.forEach((completion, k) => {
-      const row = batch.rows++;
       const ids = scoredIds(ctx.tokenizer, prompt, completion, T);
       batch.ids.set(ids, row * T);
       batch.lengths[row] = ids.length;
       batch.group[row] = group;
       batch.rank[row] = ranks[k]!;
       batch.weight[row] = 1 / (pairs * rankings.length);
+      filled.push(row++);
     });
   });
   return batch;
@@ -84,7 +98,8 @@ export async function trainReward(
     initialReward(layout, trunk, seedFor(ctx, 'scoreHead')),
   );
   const rows = new Map<number, Float32Array>();
-  const trainer = new RewardTrainer(gpu, weights, G * most, (update, row) => {
+  const parts = rewardParts(G, settings['reward.accumulate'], most);
+  const trainer = new RewardTrainer(gpu, weights, parts, (update, row) => {
     rows.set(update, row.slice());
   });
   await trainer.finish();
@@ -130,7 +145,7 @@ export async function trainReward(
   try {
     for (let update = (resume?.step ?? 0) + 1; update <= updates; update++) {
       const items = order.slice((update - 1) * G, update * G).map((index) => usable[index]!);
-      const batch = batchOf(ctx, items, trainer.S);
+      const batch = batchOf(ctx, items, parts, most);
       if (trace && update <= trace.updates) {
         await traceUpdate(ctx, trainer, update, lr(update), batch, rows);
       } else await trainer.step(update, lr(update), batch);
@@ -170,7 +185,11 @@ async function traceUpdate(
   const before = await tensorsBefore(gpu, trainer);
   await trainer.step(update, lr, batch);
   await trainer.drain();
-  const N = batch.rows;
+  const { filled } = batch;
+  const N = filled.length;
+  const column = (all: Int32Array) => Int32Array.from(filled, (row) => all[row]!);
+  const ids = filled.flatMap((row) => Array.from(batch.ids.subarray(row * T, (row + 1) * T)));
+  const scores = await trainer.scores();
   const { beta1, beta2, eps, weightDecay, maxNorm } = ADAMW;
   const row = rows.get(update)!;
   ctx.trace!.write(
@@ -178,11 +197,11 @@ async function traceUpdate(
     {
       ...before,
       ...(await tensorsAfter(gpu, trainer)),
-      input_ids: { shape: [N, T], data: batch.ids.slice(0, N * T) },
-      lengths: { shape: [N], data: batch.lengths.slice(0, N) },
-      group: { shape: [N], data: batch.group.slice(0, N) },
-      rank: { shape: [N], data: batch.rank.slice(0, N) },
-      scores: { shape: [N], data: (await trainer.scores()).slice(0, N) },
+      input_ids: { shape: [N, T], data: Int32Array.from(ids) },
+      lengths: { shape: [N], data: column(batch.lengths) },
+      group: { shape: [N], data: column(batch.group) },
+      rank: { shape: [N], data: column(batch.rank) },
+      scores: { shape: [N], data: Float32Array.from(filled, (row) => scores[row]!) },
     },
     {
       stage: 'reward',

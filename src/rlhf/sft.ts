@@ -105,6 +105,7 @@ export async function trainSft(
       initial: base,
       updates,
       B,
+      accumulate: settings[`${recipe}.accumulate`],
       dropout: settings[`${recipe}.dropout`],
       dropoutSeed: seed,
       weightDecay: settings[`${recipe}.weight_decay`],

@@ -18,6 +18,8 @@ export interface SupervisedPlan {
   readonly updates: number;
   /** Sequences a batch. */
   readonly B: number;
+  /** Parts that a batch goes through the model in. */
+  readonly accumulate: number;
   readonly dropout: number;
   readonly dropoutSeed: number;
   readonly weightDecay: number;
@@ -54,6 +56,7 @@ export async function trainSupervised(
     {
       B: plan.B,
       T,
+      accumulate: plan.accumulate,
       dropout: plan.dropout,
       seed: plan.dropoutSeed,
       adamw: { ...ADAMW, weightDecay: plan.weightDecay },
@@ -149,12 +152,10 @@ async function traceUpdate(
   await trainer.step(update, lr, batch);
   await trainer.drain();
   const dropout: Record<string, TraceTensor> = {};
-  for (const [layer, masks] of trainer.dropout?.masks.entries() ?? []) {
+  for (const [layer, masks] of (await trainer.dropout?.read())?.entries() ?? []) {
+    const shape = [B, T, model.n_embd];
     for (const site of ['attn', 'mlp'] as const) {
-      dropout[`dropout/h.${layer}.${site}`] = {
-        shape: [B, T, model.n_embd],
-        data: await readFloats(gpu, masks[site], B * T * model.n_embd),
-      };
+      dropout[`dropout/h.${layer}.${site}`] = { shape, data: masks[site] };
     }
   }
   const { loss, gradNorm } = seen.get(update)!;

@@ -40,7 +40,7 @@ describe('PPO against PyTorch', async () => {
     reward: uploadModel(gpu, config, 'score', group('value/before')),
   };
   // The passes run over three sequences at a time, the update over all six.
-  const rollout = await Rollout.make(gpu, models, { S, M: 3, T, R }, options);
+  const rollout = await Rollout.make(gpu, models, { S, M: 3, A: 1, T, R }, options);
   const place = (name: keyof typeof rollout.arrays, values: ArrayLike<number>) =>
     gpu.write(rollout.arrays[name], Float32Array.from(values));
   afterAll(() => {
@@ -83,7 +83,7 @@ describe('PPO against PyTorch', async () => {
       gpu,
       { ...trained, value: models.reward },
       rollout,
-      { S, M: 3, T, R },
+      { S, M: 3, A: 1, T, R },
       { X: 0, T },
       models.reference.arena,
       options,
@@ -121,7 +121,7 @@ describe('PPO against PyTorch', async () => {
       gpu,
       models,
       rollout,
-      { S, M: S, T, R },
+      { S, M: S, A: 1, T, R },
       { X, T },
       average.arena,
       options,

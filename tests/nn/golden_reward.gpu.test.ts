@@ -29,7 +29,7 @@ test('scores, loss, statistics and every named gradient', async () => {
   const weights = uploadModel(gpu, goldenConfig(golden), 'score', group('before'));
   let row = new Float32Array();
   // Two rows more than completions, as in a last batch.
-  const trainer = new RewardTrainer(gpu, weights, S + 2, (_, metrics) => {
+  const trainer = new RewardTrainer(gpu, weights, [{ from: 0, count: S + 2 }], (_, metrics) => {
     row = metrics.slice();
   });
   await trainer.finish();
@@ -46,7 +46,7 @@ test('scores, loss, statistics and every named gradient', async () => {
     group: padded('group', -1),
     rank: padded('rank', 0),
     weight,
-    rows: S,
+    filled: Array.from({ length: S }, (_, row) => row),
   });
   await trainer.drain();
   const scores = await trainer.scores();

@@ -65,9 +65,9 @@ describe('dropout', () => {
       await trainer.step(step, 1e-3, { inputIds, targets });
       await trainer.drain();
       const dropoutMasks: Record<string, Float64Array> = {};
-      for (const [layer, views] of trainer.dropout!.masks.entries()) {
+      for (const [layer, masks] of (await trainer.dropout!.read()).entries()) {
         for (const site of ['attn', 'mlp'] as const) {
-          const mask = Float64Array.from(await readFloats(gpu, views[site], B * T * model.C));
+          const mask = Float64Array.from(masks[site]);
           dropoutMasks[`h.${layer}.${site}`] = mask;
           drawn.push(mask);
         }

@@ -6,6 +6,7 @@ import { defaultConfig, type ExperimentConfig } from '../../src/config/experimen
 import { type ModelName, STAGES, type Stage, type Training } from '../../src/config/stages';
 import type {
   Access,
+  Estimate,
   ExperimentSummary,
   GpuStatus,
   Inspection,
@@ -202,8 +203,8 @@ export class FakeLab implements LabApi, Connection {
     const rows = Array.from({ length: LENGTH / 2 }, (_, i) => ppoRow(i + 1, LENGTH));
     return { ppo: rows };
   }
-  async estimate(): Promise<{ bytes: number; seconds: number | null }> {
-    return { bytes: 310 * 2 ** 20, seconds: 1320 };
+  async estimate(): Promise<Estimate> {
+    return { bytes: 310 * 2 ** 20, fit: null, seconds: 1320 };
   }
   async snapshot(): Promise<Snapshot | null> {
     if (!this.selected) return null;

@@ -8,6 +8,7 @@ import {
   parseConfig,
 } from '../../config/experiment';
 import { PRESETS, type Preset } from '../../config/fields';
+import type { Fit } from '../../lab/fit';
 import { formatBytes, formatDuration, plural } from '../format';
 import { SettingsForm } from '../parts/SettingsForm';
 import { useLab } from '../state/lab';
@@ -149,13 +150,14 @@ function EstimateLine(props: { config: ExperimentConfig; valid: boolean }) {
       async (config) => {
         if (!props.valid) return;
         try {
-          const { bytes, seconds } = await store.api.estimate(config);
+          const { bytes, fit, seconds } = await store.api.estimate(config);
           if (config !== props.config) return;
           const time =
             seconds === null
               ? 'its time is known once this adapter has been measured'
               : `about ${formatDuration(seconds)} here`;
-          setText(`A whole run takes ${formatBytes(bytes)} of graphics memory, ${time}.`);
+          const memory = `A whole run takes ${formatBytes(bytes)} of graphics memory, ${time}.`;
+          setText(fit ? `${memory} ${fitLine(fit)}` : memory);
         } catch (error) {
           setText(messageOf(error));
         }
@@ -163,6 +165,12 @@ function EstimateLine(props: { config: ExperimentConfig; valid: boolean }) {
     ),
   );
   return <p class={own['estimate']}>{text()}</p>;
+}
+
+/** Which settings take the same steps in less memory. */
+function fitLine({ settings, bytes }: Fit): string {
+  const changes = Object.entries(settings).map(([key, value]) => `${key} = ${value}`);
+  return `If that is too much: with ${changes.join(', ')} it takes ${formatBytes(bytes)}.`;
 }
 
 /** The first seed that is not taken, so that two experiments are not alike by accident. */
