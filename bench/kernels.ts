@@ -45,7 +45,7 @@ const MOST_BYTES = { software: 2 ** 29, gpu: 2 ** 32 };
 
 /** Every distinct dispatch that the model's trainer and sampler record. */
 export async function recordedBy(gpu: Gpu, config: BenchConfig): Promise<Found[]> {
-  const dry = planningGpu(gpu.adapter, gpu.variants);
+  const dry = planningGpu(gpu);
   const weights = Weights.zeros(dry, layoutOf(config, 'lm'), 'weights');
   const trainer = await LmTrainer.make(
     dry,
@@ -69,7 +69,7 @@ export async function recordedBy(gpu: Gpu, config: BenchConfig): Promise<Found[]
 
 /** C×C products of the three forms, by the variants chosen for them. */
 function squares(gpu: Gpu): Found[] {
-  const dry = planningGpu(gpu.adapter, gpu.variants);
+  const dry = planningGpu(gpu);
   const tape = new Tape(dry, 'squares');
   for (const side of SQUARE_SIDES[gpu.adapter.is_fallback ? 'software' : 'gpu']) {
     const size = { M: side, N: side, K: side };

@@ -1,6 +1,7 @@
 /** The page behind `npm run bench`: measures what it is asked for, piece by piece. */
-import { Gpu } from '../src/gpu/device';
+import type { Gpu } from '../src/gpu/device';
 import { measurePeak } from '../src/kernels/peak';
+import { openGpu } from '../src/kernels/trust';
 import type { Peak } from '../src/kernels/work';
 import { CONFIGS, type ConfigName, type KernelSet } from './configs';
 import { type Contestants, contestants } from './contestants';
@@ -28,7 +29,7 @@ let workers: Contestants | undefined;
 let doing = '';
 
 function gpu(): Promise<Gpu> {
-  opened ??= Gpu.open();
+  opened ??= openGpu();
   return opened;
 }
 

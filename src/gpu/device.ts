@@ -59,6 +59,9 @@ const NEEDED: Partial<Record<keyof GPUSupportedLimits, number>> = {
 /** Limits that are raised to what the adapter has. */
 const RAISED = ['maxBufferSize', 'maxStorageBufferBindingSize'] as const;
 
+/** Features that are asked for where the adapter has them. */
+const WISHED: readonly GPUFeatureName[] = ['timestamp-query', 'subgroups'];
+
 const BUFFER_USAGE = () =>
   GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
 
@@ -79,6 +82,11 @@ export class Gpu {
    * products: `matmulClass` in src/kernels). What is recorded after a change follows it.
    */
   readonly variants = new Map<string, string>();
+  /**
+   * Optional features that were seen to compute what they should on this device, and that are not
+   * switched off: what is recorded may use them (`trustFeatures` in src/kernels).
+   */
+  readonly trusted = new Set<GPUFeatureName>();
   /** Set by the owner; called with each validation or memory error that nothing caught. */
   onError: (message: string) => void = (message) => {
     throw new Error(message);
@@ -119,9 +127,7 @@ export class Gpu {
     }
     const requiredLimits: Record<string, number> = {};
     for (const name of RAISED) requiredLimits[name] = adapter.limits[name];
-    const requiredFeatures = (['timestamp-query'] as const).filter((feature) =>
-      adapter.features.has(feature),
-    );
+    const requiredFeatures = WISHED.filter((feature) => adapter.features.has(feature));
     let device: GPUDevice;
     try {
       device = await adapter.requestDevice({ requiredLimits, requiredFeatures });

@@ -31,6 +31,8 @@ export interface Kernel<
   /** The shader's file name without `.wgsl`. */
   readonly name: string;
   readonly code: string;
+  /** Optional features of a device without which the shader does not compile. */
+  readonly features?: readonly GPUFeatureName[];
   readonly params: Readonly<Record<P, Scalar>>;
   readonly bindings: Readonly<Record<B, Binding>>;
   /**

@@ -18,9 +18,10 @@ const device = (): GPUDevice =>
   }) as unknown as GPUDevice;
 
 class PlanningGpu extends Gpu {
-  constructor(adapter: AdapterName, variants: ReadonlyMap<string, string>) {
+  constructor({ adapter, variants = new Map(), trusted = ['subgroups'] }: Place) {
     super(device(), adapter);
     for (const [key, name] of variants) this.variants.set(key, name);
+    for (const feature of trusted) this.trusted.add(feature);
   }
 
   override pipeline(): Promise<Pipeline> {
@@ -42,11 +43,15 @@ class PlanningGpu extends Gpu {
   override write(_view: View): void {}
 }
 
-/**
- * @param adapter the one to plan for: which kernels run, and so what they need, depends on it
- * @param variants measured choices on that adapter
- */
-export const planningGpu = (
-  adapter: AdapterName,
-  variants: ReadonlyMap<string, string> = new Map(),
-): Gpu => new PlanningGpu(adapter, variants);
+/** What recording asks of a Gpu before it asks for memory. */
+export interface Place {
+  /** Which kernels run, and so what they need, depends on it. */
+  readonly adapter: AdapterName;
+  /** Measured choices on that adapter. */
+  readonly variants?: ReadonlyMap<string, string>;
+  /** Features that kernels may use; left out, every one: none changes what memory is needed. */
+  readonly trusted?: Iterable<GPUFeatureName>;
+}
+
+/** A stand-in for a Gpu, or for one that is not there yet. */
+export const planningGpu = (place: Place): Gpu => new PlanningGpu(place);

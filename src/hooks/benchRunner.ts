@@ -2,7 +2,8 @@
  * Whole training and sampling steps on given weights and ids, measured and counted where the GPU
  * is: the very trainer and sampler of the lab, without its data, schedules and checkpoints.
  */
-import { Gpu, type GpuCounters } from '../gpu/device';
+import type { Gpu, GpuCounters } from '../gpu/device';
+import { openGpu } from '../kernels/trust';
 import { arenaFrom, layoutOf } from '../nn/layout';
 import { Sampler } from '../nn/sampler';
 import { LmTrainer } from '../nn/trainer';
@@ -29,7 +30,7 @@ export class BenchRunner implements BenchApi {
   private last: Promise<unknown> = Promise.resolve();
 
   private gpu(): Promise<Gpu> {
-    this.opened ??= Gpu.open();
+    this.opened ??= openGpu();
     return this.opened;
   }
 

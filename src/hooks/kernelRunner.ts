@@ -4,11 +4,12 @@
  * A buffer that the kernel only writes may be left out; it starts as NaN bits, so that an element
  * that is not written is seen. One that it changes in place starts as zeros when left out.
  */
-import { Gpu, type View } from '../gpu/device';
+import type { Gpu, View } from '../gpu/device';
 import { type Binding, elementsOf, type Kernel, type Scalar, type Values } from '../gpu/kernel';
 import { read } from '../gpu/readback';
 import { Tape } from '../gpu/tape';
 import { KERNELS } from '../kernels';
+import { openGpu } from '../kernels/trust';
 
 export interface KernelListing {
   readonly name: string;
@@ -39,8 +40,12 @@ export type RunKernel = (
 const ARRAYS = { f32: Float32Array, i32: Int32Array, u32: Uint32Array };
 const NAN_BITS = 0x7fc00000;
 
-export function listKernels(): KernelListing[] {
-  return [...KERNELS.values()].map((kernel) => {
+/** The kernels that this browser's adapter can run; without an adapter, all of them. */
+export async function listKernels(): Promise<KernelListing[]> {
+  const adapter = await navigator.gpu?.requestAdapter();
+  const runs = ({ features = [] }: Kernel) =>
+    !adapter || features.every((feature) => adapter.features.has(feature));
+  return [...KERNELS.values()].filter(runs).map((kernel) => {
     const bindings = Object.entries(kernel.bindings);
     const those = (holds: (binding: Binding) => boolean) =>
       bindings.filter(([, binding]) => holds(binding)).map(([name]) => name);
@@ -74,7 +79,7 @@ export const runKernel: RunKernel = async (name, buffers, params) => {
   }
   const constants = sortParams(kernel, params);
   const arrays = fitBuffers(kernel, buffers, params);
-  opened ??= Gpu.open();
+  opened ??= openGpu();
   return { outputs: await run(await opened, kernel, params, constants, arrays) };
 };
 

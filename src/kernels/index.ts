@@ -5,6 +5,7 @@ import * as dropout from './dropout';
 import * as embedding from './embedding';
 import * as inside from './inside';
 import * as linear from './linear';
+import * as linearQuads from './linear_quads';
 import * as linearTiled from './linear_tiled';
 import * as loss from './loss';
 import * as norm from './norm';
@@ -20,6 +21,7 @@ export const KERNELS: ReadonlyMap<string, Kernel> = new Map(
     embedding,
     inside,
     linear,
+    linearQuads,
     linearTiled,
     loss,
     norm,

@@ -5,9 +5,11 @@
  * order of the lists was measured on SwiftShader and llvmpipe (docs/what-did-not-work.md).
  */
 
+import type { Gpu } from '../gpu/device';
 import type { Kernel, Values } from '../gpu/kernel';
 import { groups } from '../gpu/kernel';
 import { matmulNN, matmulNNVec4, matmulNT, matmulNTVec4, matmulTN, matmulTNVec4 } from './linear';
+import { matmulNNQuad, matmulNTQuad, matmulTNQuad } from './linear_quads';
 import { matmulNNTiled, matmulNTTiled, matmulTNTiled } from './linear_tiled';
 
 export type MatmulForm = 'nn' | 'nt' | 'tn';
@@ -19,9 +21,20 @@ export interface MatmulSize {
   readonly K: number;
 }
 
-export interface MatmulAdapter {
+/** What of a device decides which variants it is offered. */
+export interface MatmulDevice {
   /** SwiftShader, llvmpipe: threads are SIMD lanes of a few cores. */
   readonly software: boolean;
+  /** Subgroups are there and trusted; false where left out. */
+  readonly subgroups?: boolean;
+}
+
+export const matmulDevice = ({ adapter, trusted }: Pick<Gpu, 'adapter' | 'trusted'>) => ({
+  software: adapter.is_fallback,
+  subgroups: trusted.has('subgroups'),
+});
+
+export interface MatmulAdapter extends MatmulDevice {
   /** Names of variants by `matmulClass`; a class that is missing takes the default. */
   readonly variants?: ReadonlyMap<string, string>;
 }
@@ -31,7 +44,7 @@ export interface MatmulVariant {
   /**
    * Stable: the kernel, and the rows × columns × k of a tile (`matmul_nn_tiled 64×64×32`, with
    * `/4` for 4 slices of K) or the rows a thread owns and the threads down × across
-   * (`matmul_nn_vec4 8·8×8`).
+   * (`matmul_nn_vec4 8·8×8`, `matmul_nn_quad 32·1×8`).
    */
   readonly name: string;
   /** All variants of a form have the same bindings and epilogue. */
@@ -41,16 +54,22 @@ export interface MatmulVariant {
   readonly slices?: number;
 }
 
-const FORMS: Record<MatmulForm, Record<'any' | 'vec4' | 'tiled', Kernel>> = {
-  nn: { any: matmulNN, vec4: matmulNNVec4, tiled: matmulNNTiled },
-  nt: { any: matmulNT, vec4: matmulNTVec4, tiled: matmulNTTiled },
-  tn: { any: matmulTN, vec4: matmulTNVec4, tiled: matmulTNTiled },
-} as unknown as Record<MatmulForm, Record<'any' | 'vec4' | 'tiled', Kernel>>;
+type Kind = 'any' | 'vec4' | 'quad' | 'tiled';
+
+const FORMS = {
+  nn: { any: matmulNN, vec4: matmulNNVec4, quad: matmulNNQuad, tiled: matmulNNTiled },
+  nt: { any: matmulNT, vec4: matmulNTVec4, quad: matmulNTQuad, tiled: matmulNTTiled },
+  tn: { any: matmulTN, vec4: matmulTNVec4, quad: matmulTNQuad, tiled: matmulTNTiled },
+} as unknown as Record<MatmulForm, Record<Kind, Kernel>>;
 
 /** Lanes of the widest vectors that a software adapter uses. */
 const LANES = 8;
 /** Workgroups that keep the cores of a software adapter evenly busy. */
 const ENOUGH_WORKGROUPS = 4;
+/** Fewer rows than this leave a quad's tile half empty. */
+const QUAD_ROWS = 5;
+/** Threads of a workgroup of quads on a GPU: whole subgroups. */
+const QUAD_THREADS = 32;
 /** Threads that keep a GPU busy. */
 const ENOUGH_THREADS = 8192;
 /** Workgroups with tiles that keep a GPU busy. */
@@ -85,15 +104,17 @@ export function matmulClass(form: MatmulForm, size: MatmulSize): string {
 export function matmulVariants(
   form: MatmulForm,
   size: MatmulSize,
-  { software }: Pick<MatmulAdapter, 'software'>,
+  { software, subgroups = false }: MatmulDevice,
 ): MatmulVariant[] {
   const vec4 = fitsVec4(form, size);
   const kernel = FORMS[form][vec4 ? 'vec4' : 'any'];
   const inRegisters = software ? softwareVariants(kernel, size, vec4) : gpuVariants(kernel, size);
-  if (software || !vec4) return inRegisters;
+  if (!vec4) return inRegisters;
+  const quads = subgroups && size.M >= QUAD_ROWS ? quadVariants(form, size, software) : [];
+  if (software) return [...quads, ...inRegisters];
   // A product of few rows fills no tile.
   const tiled = tiledVariants(form, size);
-  return size.M < 16 ? [...inRegisters, ...tiled] : [...tiled, ...inRegisters];
+  return [...(size.M < 16 ? [...inRegisters, ...tiled] : [...tiled, ...inRegisters]), ...quads];
 }
 
 const preferring = <T>(all: readonly T[], preferred: T) => [
@@ -114,9 +135,24 @@ function softwareVariants(kernel: Kernel, { M, N }: MatmulSize, vec4: boolean): 
   const across = lanesAcross(N, columns);
   const down = LANES / across;
   const workgroups = (TILE_M: number) => groups(N, columns * across) * groups(M, TILE_M * down);
-  const enough = rows.find((TILE_M) => workgroups(TILE_M) >= ENOUGH_WORKGROUPS) ?? rows.at(-1)!;
-  return preferring(rows, enough).map((TILE_M) => inRegisters(kernel, TILE_M, down, across));
+  return fewestLoads(rows, workgroups).map((TILE_M) => inRegisters(kernel, TILE_M, down, across));
 }
+
+/** One row of threads: a software adapter's lanes, or a GPU's subgroup. */
+function quadVariants(form: MatmulForm, { M, N }: MatmulSize, software: boolean): MatmulVariant[] {
+  const across = software ? Math.max(4, lanesAcross(N, 8)) : QUAD_THREADS;
+  const workgroups = (TILE_M: number) => groups(N, 8 * across) * groups(M, TILE_M);
+  const { quad } = FORMS[form];
+  return fewestLoads([32, 16, 8], workgroups).map((TILE_M) => ({
+    name: `${quad.name} ${TILE_M}·1×${across}`,
+    kernel: quad,
+    constants: { TILE_M, WG_N: across },
+  }));
+}
+
+/** First the most rows a thread that leave enough workgroups. */
+const fewestLoads = (rows: readonly number[], workgroups: (TILE_M: number) => number) =>
+  preferring(rows, rows.find((TILE_M) => workgroups(TILE_M) >= ENOUGH_WORKGROUPS) ?? rows.at(-1)!);
 
 /** Square workgroups, and as many rows a thread as leave enough threads. */
 function gpuVariants(kernel: Kernel, { M, N }: MatmulSize): MatmulVariant[] {
@@ -160,9 +196,9 @@ const lanesAcross = (N: number, columns: number) =>
 export function chooseMatmul(
   form: MatmulForm,
   size: MatmulSize,
-  { software, variants }: MatmulAdapter,
+  { variants, ...device }: MatmulAdapter,
 ): MatmulVariant {
-  const all = matmulVariants(form, size, { software });
+  const all = matmulVariants(form, size, device);
   const name = variants?.get(matmulClass(form, size));
   if (name === undefined) return all[0]!;
   const chosen = all.find((variant) => variant.name === name);

@@ -140,7 +140,7 @@ export async function trainingBytes(
   };
   const R = s['ppo.response_length'];
   const sizes: Sizes = { s, model, P: Math.min(promptTokens, model.n_positions - R), R };
-  const gpu = planningGpu(adapter, variants);
+  const gpu = planningGpu({ adapter, ...(variants ? { variants } : {}) });
   await RECORD[training](gpu, sizes);
   return gpu.counters.peakBytes;
 }

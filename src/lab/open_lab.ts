@@ -3,7 +3,8 @@
  * another's to be looked at. Everything that is done to an experiment is in lab.ts.
  */
 import { type ExperimentConfig, parseConfig } from '../config/experiment';
-import { Gpu, GpuUnavailable } from '../gpu/device';
+import { type Gpu, GpuUnavailable } from '../gpu/device';
+import { openGpu } from '../kernels/trust';
 import type { RankingTask } from '../rlhf/rankings';
 import type { Store } from '../store/store';
 import type { Estimate, GpuStatus, LabEvent, Snapshot, StorageStatus } from './api';
@@ -54,7 +55,7 @@ export abstract class OpenLab {
   async open(): Promise<GpuStatus> {
     if (this.gpuStatus?.ok && !this.gpu?.isLost) return this.gpuStatus;
     try {
-      const gpu = await Gpu.open();
+      const gpu = await openGpu();
       gpu.onError = (message) => this.log('error', `The GPU reported: ${message}`);
       await this.variants.load(gpu);
       this.gpu = gpu;

@@ -15,6 +15,7 @@ import {
   type MatmulSize,
   type MatmulVariant,
   matmulClass,
+  matmulDevice,
   matmulVariants,
 } from '../kernels/linear_choice';
 import { recordMatmul } from '../kernels/linear_record';
@@ -61,7 +62,7 @@ export async function productsOf(
   model: GptConfig,
   settings: Readonly<Settings>,
 ): Promise<Product[]> {
-  const dry = planningGpu(gpu.adapter, gpu.variants);
+  const dry = planningGpu(gpu);
   const lm = Weights.zeros(dry, layoutOf(model, 'lm'), 'weights');
   const scored = Weights.zeros(dry, layoutOf(model, 'score'), 'weights');
   const T = model.n_positions;
@@ -103,7 +104,7 @@ export async function tune(
   const choices: Choice[] = [];
   for (const { class: name, form, size } of products) {
     if (performance.now() - begun > budgetMs) break;
-    const variants = matmulVariants(form, size, { software: gpu.adapter.is_fallback });
+    const variants = matmulVariants(form, size, matmulDevice(gpu));
     const { variant, gain } = await fastest(gpu, size, variants);
     choices.push({ class: name, form, size, variant: variant.name, gain });
   }

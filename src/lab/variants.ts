@@ -8,7 +8,7 @@
  */
 import type { Settings } from '../config/fields';
 import type { AdapterName, Gpu } from '../gpu/device';
-import { matmulVariants } from '../kernels/linear_choice';
+import { type MatmulDevice, matmulDevice, matmulVariants } from '../kernels/linear_choice';
 import type { GptConfig } from '../nn/layout';
 import type { Store } from '../store/store';
 import { type Choice, productsOf, tune } from './tuner';
@@ -103,7 +103,8 @@ export class Variants {
 
   /** The names of those variants by class, for whoever plans a run without its GPU. */
   namesFor(adapter: AdapterName, began: RunVariants | undefined): ReadonlyMap<string, string> {
-    return known(adapter, this.runOn(adapter, began).choices);
+    const device = { software: adapter.is_fallback, subgroups: true };
+    return known(device, this.runOn(adapter, began).choices);
   }
 
   private runOn(adapter: AdapterName, began: RunVariants | undefined): RunVariants {
@@ -130,10 +131,10 @@ const nameOf = ({ vendor, architecture, description }: AdapterName) =>
 type Named = Pick<Choice, 'class' | 'form' | 'size' | 'variant'>;
 
 /** Choices of a variant that this version of the page no longer has are left out. */
-function known({ is_fallback }: AdapterName, choices: readonly Named[]): Map<string, string> {
+function known(device: MatmulDevice, choices: readonly Named[]): Map<string, string> {
   const names = new Map<string, string>();
   for (const { class: name, form, size, variant } of choices) {
-    const all = matmulVariants(form, size, { software: is_fallback });
+    const all = matmulVariants(form, size, device);
     if (all.some((candidate) => candidate.name === variant)) names.set(name, variant);
   }
   return names;
@@ -141,5 +142,5 @@ function known({ is_fallback }: AdapterName, choices: readonly Named[]): Map<str
 
 function apply(gpu: Gpu, choices: readonly Named[]): void {
   gpu.variants.clear();
-  for (const [name, variant] of known(gpu.adapter, choices)) gpu.variants.set(name, variant);
+  for (const [name, variant] of known(matmulDevice(gpu), choices)) gpu.variants.set(name, variant);
 }

@@ -3,7 +3,12 @@ import type { Gpu } from '../gpu/device';
 import type { Kernel } from '../gpu/kernel';
 import type { Tape } from '../gpu/tape';
 import { chooseAttention } from '../kernels/attention_choice';
-import { chooseMatmul, type MatmulForm, type MatmulSize } from '../kernels/linear_choice';
+import {
+  chooseMatmul,
+  type MatmulForm,
+  type MatmulSize,
+  matmulDevice,
+} from '../kernels/linear_choice';
 import { type MatmulEpilogue, type MatmulSlots, recordMatmul } from '../kernels/linear_record';
 import { workgroupSize } from '../kernels/workgroup';
 
@@ -16,7 +21,7 @@ export function matmul<F extends MatmulForm>(
   slots: MatmulSlots<F>,
   epilogue?: MatmulEpilogue<F>,
 ): void {
-  const adapter = { software: gpu.adapter.is_fallback, variants: gpu.variants };
+  const adapter = { ...matmulDevice(gpu), variants: gpu.variants };
   recordMatmul(tape, chooseMatmul(form, size, adapter), size, slots, epilogue);
 }
 

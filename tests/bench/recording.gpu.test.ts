@@ -2,10 +2,10 @@
 import { expect, test } from 'vitest';
 import { CONFIGS } from '../../bench/configs';
 import { recordedBy } from '../../bench/kernels';
-import { Gpu } from '../../src/gpu/device';
+import { openGpu } from '../../src/kernels/trust';
 
 test('GPT-2 124 M gives its kernels and shapes, and no buffer is made', async () => {
-  const gpu = await Gpu.open();
+  const gpu = await openGpu();
   const found = await recordedBy(gpu, CONFIGS.gpt2);
   expect(gpu.counters).toMatchObject({ buffers: 0, peakBytes: 0, bindGroups: 0 });
   // The forward c_fc of each of 12 blocks, over 256 rows.

@@ -1,6 +1,11 @@
 /** Which variants a product is offered, which of them it runs with, and that each is right. */
 import { describe, expect, it } from 'vitest';
-import { chooseMatmul, matmulClass, matmulVariants } from '../../src/kernels/linear_choice';
+import {
+  chooseMatmul,
+  matmulClass,
+  matmulDevice,
+  matmulVariants,
+} from '../../src/kernels/linear_choice';
 import { recordMatmul } from '../../src/kernels/linear_record';
 import { runOnce, upload } from '../nn/support';
 import { expectClose } from '../reference/compare';
@@ -24,7 +29,7 @@ describe.each([true, false])('the matmuls of an adapter in software: %s', (softw
     const gpu = await testGpu();
     for (const { size, params, a, b, out: wanted } of expectations(CHOSEN, expected)) {
       const buffers = [upload.floats(gpu, a), upload.floats(gpu, b)] as const;
-      for (const variant of matmulVariants(form, params, { software })) {
+      for (const variant of matmulVariants(form, params, { ...matmulDevice(gpu), software })) {
         const { out } = await runOnce(gpu, (tape) => {
           const out = tape.temp('out', params.M * params.N);
           recordMatmul(tape, variant, params, { a: buffers[0], b: buffers[1], out });

@@ -1,10 +1,11 @@
 /** The Kernels lens' figures: every dispatch of a step, in order, timed and named. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { Gpu } from '../../src/gpu/device';
+import type { Gpu } from '../../src/gpu/device';
 import { profileTape } from '../../src/gpu/profiler';
 import { Tape } from '../../src/gpu/tape';
 import { ema } from '../../src/kernels/optimizer';
 import { probeFlops } from '../../src/kernels/probe';
+import { openGpu } from '../../src/kernels/trust';
 import type { Lab } from '../../src/lab/lab';
 import { PROFILED_STEPS, type StepProfile } from '../../src/lab/profile_api';
 import { smallConfig, testLab } from '../support/lab';
@@ -26,7 +27,7 @@ describe('a profiled tape', () => {
   };
 
   test('has a time for each dispatch and none for a copy', async () => {
-    const gpu = await Gpu.open();
+    const gpu = await openGpu();
     const { us, method } = await profile(gpu);
     expect(method).toBe(gpu.hasTimestamps ? 'timestamps' : 'clock');
     expect(us).toHaveLength(3);
@@ -37,7 +38,7 @@ describe('a profiled tape', () => {
   });
 
   test('without timestamp queries is timed by the clock', async () => {
-    const gpu = await Gpu.open();
+    const gpu = await openGpu();
     Object.defineProperty(gpu, 'hasTimestamps', { value: false });
     const { us, method } = await profile(gpu);
     expect(method).toBe('clock');
@@ -46,7 +47,7 @@ describe('a profiled tape', () => {
   });
 
   test('puts back what it moves before each measurement', async () => {
-    const gpu = await Gpu.open();
+    const gpu = await openGpu();
     const tape = new Tape(gpu, 'average');
     const N = 64;
     const views = { average: gpu.alloc('average', 4 * N), weights: gpu.alloc('weights', 4 * N) };

@@ -1,7 +1,7 @@
 /** Choosing kernel variants by measuring: what is measured, kept, used by a run, and forgotten. */
 import { describe, expect, test } from 'vitest';
-import { Gpu } from '../../src/gpu/device';
 import { matmulVariants } from '../../src/kernels/linear_choice';
+import { openGpu } from '../../src/kernels/trust';
 import type { Lab } from '../../src/lab/lab';
 import { agree, productsOf, tune } from '../../src/lab/tuner';
 import { type Tuning, Variants } from '../../src/lab/variants';
@@ -35,7 +35,7 @@ async function begin(lab: Lab): Promise<void> {
 
 describe('tuning', () => {
   test('finds the products of training, reward and sampling, the most work first', async () => {
-    const gpu = await Gpu.open();
+    const gpu = await openGpu();
     const products = await productsOf(gpu, model, settings);
     expect(gpu.counters.peakBytes).toBe(0);
     expect(new Set(products.map(({ form }) => form))).toEqual(new Set(['nn', 'nt', 'tn']));
@@ -46,7 +46,7 @@ describe('tuning', () => {
   });
 
   test('chooses a variant that can run each product, and leaves no buffer behind', async () => {
-    const gpu = await Gpu.open();
+    const gpu = await openGpu();
     const products = (await productsOf(gpu, model, settings)).slice(-3);
     const choices = await tune(gpu, products, Number.POSITIVE_INFINITY);
     expect(choices).toHaveLength(3);
@@ -62,7 +62,7 @@ describe('tuning', () => {
   });
 
   test('stops when its time is up', async () => {
-    const gpu = await Gpu.open();
+    const gpu = await openGpu();
     expect(await tune(gpu, await productsOf(gpu, model, settings), -1)).toEqual([]);
     gpu.close();
   });
@@ -77,7 +77,7 @@ describe('tuning', () => {
 
 describe('measured choices', () => {
   test('are kept for the adapter, used from the next opening on, and forgotten when asked', async () => {
-    const gpu = await Gpu.open();
+    const gpu = await openGpu();
     const store = memoryStore();
     const variants = new Variants(store);
     expect(await variants.load(gpu)).toBeNull();
@@ -97,7 +97,7 @@ describe('measured choices', () => {
   });
 
   test('of variants that no longer exist are left out', async () => {
-    const gpu = await Gpu.open();
+    const gpu = await openGpu();
     const variants = new Variants(memoryStore());
     const size = { M: 64, N: 64, K: 64 };
     const here = variants.use(gpu, undefined);

@@ -1,8 +1,9 @@
 /** Runs one kernel on plain arrays in a test: a tape of one dispatch, every output read back. */
-import { Gpu, type View } from '../../src/gpu/device';
+import type { Gpu, View } from '../../src/gpu/device';
 import { elementsOf, type Kernel, type Values } from '../../src/gpu/kernel';
 import { read } from '../../src/gpu/readback';
 import { Tape } from '../../src/gpu/tape';
+import { openGpu } from '../../src/kernels/trust';
 
 export type Arrays = Record<string, ArrayLike<number>>;
 
@@ -10,7 +11,7 @@ let opened: Promise<Gpu> | undefined;
 
 /** The one device of a test file. Fails, never skips, without an adapter. */
 export function testGpu(): Promise<Gpu> {
-  opened ??= Gpu.open();
+  opened ??= openGpu();
   return opened;
 }
 

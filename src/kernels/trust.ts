@@ -1,0 +1,76 @@
+/**
+ * Optional features are used only after a check at start-up: a kernel that needs the feature must
+ * give what the plain kernel gives on this very device. A feature that fails, or that does not even
+ * compile, is left alone.
+ */
+import { Gpu, type View } from '../gpu/device';
+import type { Kernel, Values } from '../gpu/kernel';
+import { readFloats } from '../gpu/readback';
+import { Tape } from '../gpu/tape';
+import { matmulNNVec4 } from './linear';
+import { matmulNNQuad } from './linear_quads';
+
+/** Several tiles, none of them full. */
+const SIZE = { M: 43, N: 76, K: 52 };
+/** Of the largest element: both sum the same terms, so rounding is all that may differ. */
+const MOST_DIFFERENCE = 1e-5;
+
+/** Opens the default adapter, with every feature trusted that passes its check. */
+export async function openGpu(): Promise<Gpu> {
+  const gpu = await Gpu.open();
+  await trustFeatures(gpu);
+  return gpu;
+}
+
+/** @returns the features that the device has and that failed their check */
+export async function trustFeatures(gpu: Gpu): Promise<GPUFeatureName[]> {
+  gpu.trusted.clear();
+  if (!gpu.device.features.has('subgroups')) return [];
+  if (!(await quadsAgree(gpu))) return ['subgroups'];
+  gpu.trusted.add('subgroups');
+  return [];
+}
+
+/** Reproducible numbers in [−1, 1). */
+const numbers = (count: number) =>
+  Float32Array.from({ length: count }, (_, i) => ((i * 7919) % 2003) / 1001.5 - 1);
+
+async function quadsAgree(gpu: Gpu): Promise<boolean> {
+  const { M, N, K } = SIZE;
+  const inputs = {
+    a: gpu.upload('check a', numbers(M * K)),
+    b: gpu.upload('check b', numbers(K * N)),
+  };
+  try {
+    const wanted = await product(gpu, matmulNNVec4, inputs, { WG_M: 1 });
+    const met = await product(gpu, matmulNNQuad, inputs, { TILE_M: 16 });
+    const most = MOST_DIFFERENCE * wanted.reduce((peak, x) => Math.max(peak, Math.abs(x)), 0);
+    return wanted.every((x, at) => Math.abs(x - met[at]!) <= most);
+  } catch (cause) {
+    if (await gpu.wasLost()) throw cause;
+    // A compiler that offers the feature and refuses the shader: another reason not to use it.
+    return false;
+  } finally {
+    gpu.free(inputs.a, inputs.b);
+  }
+}
+
+async function product(
+  gpu: Gpu,
+  kernel: typeof matmulNNVec4 | typeof matmulNNQuad,
+  inputs: { a: View; b: View },
+  constants: Values,
+): Promise<Float32Array> {
+  const { M, N } = SIZE;
+  const out = gpu.alloc('check out', 4 * M * N);
+  const tape = new Tape(gpu, kernel.name);
+  try {
+    tape.dispatch(kernel as Kernel, SIZE, { ...inputs, out }, constants);
+    await tape.finish();
+    tape.run();
+    return await readFloats(gpu, out, M * N);
+  } finally {
+    tape.free();
+    gpu.free(out);
+  }
+}
