@@ -11,7 +11,7 @@ const ADAMW_STEP = Float32Array.of(1e-4, 0.9, 0.95, 1e-8, 0, 1, 1, 0);
 /** Integers by the names that the kernels give them. */
 function integer(name: string, i: number, length: number, params: Values): number {
   const V = params['V'] ?? 2;
-  if (name === 'order') return i;
+  if (name === 'order' || name === 'rows') return i;
   if (name === 'sorted') return Math.floor((i * V) / length);
   if (name === 'ids' || name === 'targets' || name === 'tokens') return (i * 7919) % V;
   return 0;

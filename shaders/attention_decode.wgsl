@@ -1,10 +1,11 @@
 // attention_decode: attention of one new token of each sequence over its cache.
 //
-//   out[b, h] = Σ_{t ≤ pos[b]} softmax_t(q·k_t/√D)·v_t
+//   out[r, h] = Σ_{t ≤ pos[b]} softmax_t(q·k_t/√D)·v_t,   b = rows[r]
 //
-// The new token's own k|v come straight from qkv and are stored at cache[b, pos[b]] on the way.
+// The new token's own k|v come straight from qkv and are stored at cache[b, pos[b]] on the way. Rows
+// that belong to no sequence (decode_compact) are not written.
 //
-// Shapes: qkv [B, 3C], rows q|k|v · pos [B] · cache [B,T,2C], rows k|v · out [B,C], C = H*D
+// Shapes: rows [B] · qkv [B, 3C], rows q|k|v · pos [B] · cache [B,T,2C], rows k|v · out [B,C], C = H*D
 // Grid: one thread a head of a sequence (B·H), WG a workgroup. D4 = D/4 sizes the registers.
 // Numerics: f32, online softmax from t = pos[b] down to 0 in one pass: when a score beats the largest
 // so far, what was summed is rescaled. It starts from the new token's score, so no mask is needed.
@@ -13,21 +14,25 @@
 const D4: u32 = 4u;
 override WG: u32 = 64;
 
+const NONE = 0xffffffffu;
+
 struct Params { B: u32, T: u32, H: u32, D: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> qkv: array<vec4f>;
-@group(0) @binding(2) var<storage, read> pos: array<u32>;
-@group(0) @binding(3) var<storage, read_write> cache: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> out: array<vec4f>;
+@group(0) @binding(1) var<storage, read> rows: array<u32>;
+@group(0) @binding(2) var<storage, read> qkv: array<vec4f>;
+@group(0) @binding(3) var<storage, read> pos: array<u32>;
+@group(0) @binding(4) var<storage, read_write> cache: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> out: array<vec4f>;
 
 @compute @workgroup_size(WG)
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x < params.B * params.H) {
-    let b = id.x / params.H;
+  let row = min(id.x / params.H, params.B - 1u);
+  let b = rows[row];
+  if (id.x < params.B * params.H && b != NONE) {
     let h = id.x % params.H;
     let C4 = params.H * D4;
-    let new_row = b * 3u * C4 + h * D4;
+    let new_row = row * 3u * C4 + h * D4;
     let first_row = b * params.T * 2u * C4 + h * D4;
     let last = pos[b];
     let here = first_row + last * 2u * C4;
@@ -59,6 +64,6 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
         sum[d] = sum[d] * rescale + weight * cache[row + C4 + d];
       }
     }
-    for (var d = 0u; d < D4; d++) { out[b * C4 + h * D4 + d] = sum[d] / total; }
+    for (var d = 0u; d < D4; d++) { out[row * C4 + h * D4 + d] = sum[d] / total; }
   }
 }

@@ -1,10 +1,11 @@
 // attention_decode_x4: attention_decode with four cached keys at a time, for D at most 32 (D4 ≤ 8).
 //
-//   out[b, h] = Σ_{t ≤ pos[b]} softmax_t(q·k_t/√D)·v_t
+//   out[r, h] = Σ_{t ≤ pos[b]} softmax_t(q·k_t/√D)·v_t,   b = rows[r]
 //
-// The new token's own k|v come straight from qkv and are stored at cache[b, pos[b]] on the way.
+// The new token's own k|v come straight from qkv and are stored at cache[b, pos[b]] on the way. Rows
+// that belong to no sequence (decode_compact) are not written.
 //
-// Shapes: qkv [B, 3C], rows q|k|v · pos [B] · cache [B,T,2C], rows k|v · out [B,C], C = H*D
+// Shapes: rows [B] · qkv [B, 3C], rows q|k|v · pos [B] · cache [B,T,2C], rows k|v · out [B,C], C = H*D
 // Grid: one thread a head of a sequence (B·H), WG a workgroup. D4 = D/4.
 // The blocks of 4 keys by 4 channels are written out one by one because software adapters unroll no
 // loops and keep indexed arrays in memory.
@@ -16,15 +17,17 @@ const D4: u32 = 4u;
 override WG: u32 = 8;
 
 const MASK = -3.4e38;
+const NONE = 0xffffffffu;
 const FOUR = vec4u(0u, 1u, 2u, 3u);
 
 struct Params { B: u32, T: u32, H: u32, D: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> qkv: array<vec4f>;
-@group(0) @binding(2) var<storage, read> pos: array<u32>;
-@group(0) @binding(3) var<storage, read_write> cache: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> out: array<vec4f>;
+@group(0) @binding(1) var<storage, read> rows: array<u32>;
+@group(0) @binding(2) var<storage, read> qkv: array<vec4f>;
+@group(0) @binding(3) var<storage, read> pos: array<u32>;
+@group(0) @binding(4) var<storage, read_write> cache: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> out: array<vec4f>;
 
 // Four channels of four rows of the cache; a row a column.
 fn cached(at: vec4u) -> mat4x4f {
@@ -41,11 +44,12 @@ fn keep(q: vec4f, k_from: u32, v_from: u32, k_to: u32, v_to: u32) -> f32 {
 
 @compute @workgroup_size(WG)
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x < params.B * params.H) {
-    let b = id.x / params.H;
+  let row = min(id.x / params.H, params.B - 1u);
+  let b = rows[row];
+  if (id.x < params.B * params.H && b != NONE) {
     let h = id.x % params.H;
     let C4 = params.H * D4;
-    let q_at = b * 3u * C4 + h * D4;
+    let q_at = row * 3u * C4 + h * D4;
     let k_at = q_at + C4;
     let v_at = k_at + C4;
     let first = b * params.T * 2u * C4 + h * D4;
@@ -111,7 +115,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
       if (D4 > 7u) { sums[7] = sums[7] * shrink + cached(value_at + 7u) * p; }
     }
     let share = 1.0 / total;
-    let out_at = b * C4 + h * D4;
+    let out_at = row * C4 + h * D4;
     out[out_at] = sums[0] * share;
     if (D4 > 1u) { out[out_at + 1u] = sums[1] * share; }
     if (D4 > 2u) { out[out_at + 2u] = sums[2] * share; }

@@ -1,4 +1,4 @@
-// sample_token: draws the next token of each sequence, appends it and advances.
+// sample_token: draws the next token of each sequence that still runs, appends it and advances.
 //
 //   z = logits/temperature,   token ~ softmax(z) over the kept tokens,   logprob = z[token] − lse(z)
 //   kept: the top_k largest logits (0: all), then each token for which those strictly more likely hold
@@ -8,12 +8,13 @@
 //   u = (word 0 of Philox(counter, key) >> 8)·2⁻²⁴, counter = (step[2] + b, pos[b] + 1, 0, 0),
 //   key = (step[0], step[1]).
 //
-// With p = pos[b] + 1: tokens[b, p] = token, pos[b] = p, logprobs[b, length[b]] = logprob, length[b] + 1;
-// done[b] = 1 on end-of-text (with stop_at_eot), at length R or at p = T − 1. A done sequence stands still.
+// With b = rows[r] the sequence of a row of logits (decode_compact) and p = pos[b] + 1: tokens[b, p] = token, pos[b] = p, logprobs[b, length[b]] = logprob, length[b] + 1;
+// done[b] = 1 on end-of-text (with stop_at_eot), at length R or at p = T − 1. A done sequence stands still,
+// and a row of none costs nothing.
 //
-// Shapes: logits [B,V] · step [4] · tokens [B,T] · pos, done, length [B] · logprobs [B,R]
-// Grid: LANES threads a sequence, WG/LANES sequences a workgroup; in a small workgroup (a software
-// adapter) one thread a sequence.
+// Shapes: rows [B] · logits [B,V] · step [4] · tokens [B,T] · pos, done, length [B] · logprobs [B,R]
+// Grid: LANES threads a row, WG/LANES rows a workgroup; in a small workgroup (a software adapter) one
+// thread a row.
 // Numerics: f32, z shifted by its maximum. Lanes own contiguous segments of the vocabulary; segment
 // sums are added in lane order. Both cuts are thresholds on the logits' bits as ordered integers,
 // found bit by bit (32 exact counts or masses), so that no sort is needed.
@@ -22,19 +23,22 @@
 override WG: u32 = 64;
 override LANES: u32 = select(1u, 32u, WG >= 32u);
 
+const NONE = 0xffffffffu;
+
 struct Params {
   B: u32, V: u32, T: u32, R: u32,
   temperature: f32, top_k: u32, top_p: f32, eot: i32, stop_at_eot: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> logits: array<f32>;
-@group(0) @binding(2) var<storage, read> step: array<u32>;
-@group(0) @binding(3) var<storage, read_write> tokens: array<i32>;
-@group(0) @binding(4) var<storage, read_write> pos: array<u32>;
-@group(0) @binding(5) var<storage, read_write> done: array<u32>;
-@group(0) @binding(6) var<storage, read_write> length: array<u32>;
-@group(0) @binding(7) var<storage, read_write> logprobs: array<f32>;
+@group(0) @binding(1) var<storage, read> rows: array<u32>;
+@group(0) @binding(2) var<storage, read> logits: array<f32>;
+@group(0) @binding(3) var<storage, read> step: array<u32>;
+@group(0) @binding(4) var<storage, read_write> tokens: array<i32>;
+@group(0) @binding(5) var<storage, read_write> pos: array<u32>;
+@group(0) @binding(6) var<storage, read_write> done: array<u32>;
+@group(0) @binding(7) var<storage, read_write> length: array<u32>;
+@group(0) @binding(8) var<storage, read_write> logprobs: array<f32>;
 
 var<workgroup> partial: array<f32, WG>;
 
@@ -132,16 +136,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
   let V = params.V;
   let row = group.x * (WG / LANES) + thread / LANES;
   let lane = thread % LANES;
-  let b = min(row, params.B - 1u);
+  let at = min(row, params.B - 1u);
+  let listed = row < params.B && rows[at] != NONE;
+  let b = select(0u, rows[at], listed);
   let p = pos[b] + 1u;
   let n = length[b];
-  let running = row < params.B && done[b] == 0u && p < params.T && n < params.R;
+  let running = listed && done[b] == 0u && p < params.T && n < params.R;
 
   let greedy = params.temperature == 0.0;
   let size = (V + LANES - 1u) / LANES;
   var s: Segment;
-  s.start = b * V + min(lane * size, V);
-  s.end = b * V + min((lane + 1u) * size, V);
+  s.start = at * V + min(lane * size, V);
+  s.end = select(s.start, at * V + min((lane + 1u) * size, V), running);
   s.inv_temperature = select(1.0 / params.temperature, 1.0, greedy);
   s.largest = -3.4e38;
   for (var i = s.start; i < s.end; i++) { s.largest = max(s.largest, logits[i]); }
@@ -161,8 +167,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
   let kept = row_prefix(sums.y, thread);
   let word = philox(vec4u(step[2] + b, p, 0u, 0u), vec2u(step[0], step[1])).x;
   let u = select(f32(word >> 8u) * 0x1p-24, 0.0, greedy);
-  // Below the whole mass even where u·mass rounds up, so that exactly one lane owns the draw.
-  let draw = min(u * kept.y, bitcast<f32>(bitcast<u32>(kept.y) - 1u));
+  // Below the whole mass (of a row of none, any) even where u·mass rounds up, so that exactly one lane owns the draw.
+  let whole = select(1.0, kept.y, running);
+  let draw = min(u * whole, bitcast<f32>(bitcast<u32>(whole) - 1u));
 
   if (running && draw >= kept.x && draw < kept.x + sums.y) {
     var token = 0u;
@@ -170,13 +177,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
     for (var i = s.start; i < s.end && cumulative <= draw; i++) {
       if (ordered(logits[i]) >= floor) {
         cumulative += mass(logits[i], s);
-        token = i - b * V;
+        token = i - at * V;
       }
     }
     tokens[b * params.T + p] = i32(token);
     pos[b] = p;
     length[b] = n + 1u;
-    let z = (logits[b * V + token] - s.largest) * s.inv_temperature;
+    let z = (logits[at * V + token] - s.largest) * s.inv_temperature;
     logprobs[b * params.R + n] = z - log(all);
     let ended = params.stop_at_eot == 1u && i32(token) == params.eot;
     done[b] = u32(ended || n + 1u == params.R || p + 1u == params.T);

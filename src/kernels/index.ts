@@ -1,6 +1,7 @@
 /** Every kernel by name: for the hook page, the Kernels lens and the table tests. */
 import type { Kernel } from '../gpu/kernel';
 import * as attention from './attention';
+import * as decodeLinear from './decode_linear';
 import * as dropout from './dropout';
 import * as embedding from './embedding';
 import * as inside from './inside';
@@ -17,6 +18,7 @@ import * as sampling from './sampling';
 export const KERNELS: ReadonlyMap<string, Kernel> = new Map(
   [
     attention,
+    decodeLinear,
     dropout,
     embedding,
     inside,

@@ -1,23 +1,37 @@
 /**
  * Decoding one token for each of B sequences, wholly on the GPU. `tokens` [B, T] holds prompt and
  * response, `pos` [B] the position of the last known token of each sequence; the sampler appends
- * and advances, so the same tape replayed R times decodes R tokens.
+ * and advances, so the same tape replayed R times decodes R tokens. `rows` [B] lists the sequences
+ * that still run, 0xffffffff past the last of them: row r of whatever is decoded is that of sequence
+ * rows[r], and what has ended costs nothing. The linear layers are in decode_linear.ts.
  */
 
 import attentionDecodeCode from '../../shaders/attention_decode.wgsl?raw';
 import attentionDecodeX4Code from '../../shaders/attention_decode_x4.wgsl?raw';
+import decodeCompactCode from '../../shaders/decode_compact.wgsl?raw';
 import decodeEmbeddingCode from '../../shaders/decode_embedding.wgsl?raw';
 import kvStoreCode from '../../shaders/kv_store.wgsl?raw';
 import sampleTokenCode from '../../shaders/sample_token.wgsl?raw';
 import { defineKernel, flatGrid, groups, inout, input, output } from '../gpu/kernel';
 import { lanes } from './workgroup';
 
-/** out[b] = wte[tokens[b, pos[b]]] + wpe[pos[b]]. */
+/** rows = the sequences b with done[b] = 0, in order, then 0xffffffff. */
+export const decodeCompact = defineKernel({
+  name: 'decode_compact',
+  code: decodeCompactCode,
+  params: { B: 'u32' },
+  bindings: { done: input('B', 'u32'), rows: output('B', 'u32') },
+  constants: { WG: 64 },
+  grid: () => [1],
+});
+
+/** out[r] = wte[tokens[b, pos[b]]] + wpe[pos[b]], b = rows[r]. */
 export const decodeEmbedding = defineKernel({
   name: 'decode_embedding',
   code: decodeEmbeddingCode,
   params: { B: 'u32', T: 'u32', C: 'u32', V: 'u32', P: 'u32' },
   bindings: {
+    rows: input('B', 'u32'),
     tokens: input('B, T', 'i32'),
     pos: input('B', 'u32'),
     wte: input('V, C'),
@@ -41,6 +55,7 @@ export const kvStore = defineKernel({
 const decodeTable = {
   params: { B: 'u32', T: 'u32', H: 'u32', D: 'u32' },
   bindings: {
+    rows: input('B', 'u32'),
     qkv: input('B, 3*H*D'),
     pos: input('B', 'u32'),
     cache: inout('B, T, 2*H*D'),
@@ -48,7 +63,7 @@ const decodeTable = {
   },
 } as const;
 
-/** Stores the new k|v at pos[b] and attends over rows 0…pos[b]. */
+/** Stores the new k|v of rows[r] = b at pos[b] and attends over positions 0…pos[b]. */
 export const attentionDecode = defineKernel({
   ...decodeTable,
   name: 'attention_decode',
@@ -67,7 +82,7 @@ export const attentionDecodeX4 = defineKernel({
 });
 
 /**
- * Draws the next token of each unfinished sequence from softmax(logits/temperature), cut to the
+ * Draws the next token of each sequence b = rows[r] from softmax(logits/temperature), cut to the
  * top_k most likely (0: all) and then to the smallest set with mass top_p (1: all); temperature 0
  * takes the arg max. The draw is inverse-CDF in token order with the Philox uniform of
  * key = step[0..1], counter = (step[2] + b, pos[b] + 1, 0, 0). `logprobs` [B, R] gets
@@ -90,6 +105,7 @@ export const sampleToken = defineKernel({
     stop_at_eot: 'u32',
   },
   bindings: {
+    rows: input('B', 'u32'),
     logits: input('B, V'),
     step: input('4', 'u32'),
     tokens: inout('B, T', 'i32'),

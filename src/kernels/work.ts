@@ -4,7 +4,9 @@ import type { DispatchInfo } from '../gpu/tape';
 
 /** A kernel's name without the suffix of a variant. */
 export const familyOf = (name: string) =>
-  /^(matmul_(?:nn|nt|tn)|attention_(?:forward|backward_dq|backward_dkv))_/.exec(name)?.[1] ?? name;
+  /^(matmul_(?:nn|nt|tn)|attention_(?:forward|backward_dq|backward_dkv)|decode_linear)_/.exec(
+    name,
+  )?.[1] ?? name;
 
 type Work = Pick<DispatchInfo, 'kernel' | 'params' | 'constants'>;
 
@@ -13,6 +15,7 @@ const FLOPS: Record<string, (p: Values) => number> = {
   matmul_nn: ({ M, N, K }) => 2 * M! * N! * K!,
   matmul_nt: ({ M, N, K }) => 2 * M! * N! * K!,
   matmul_tn: ({ M, N, K }) => 2 * M! * N! * K!,
+  decode_linear: ({ B, N, K }) => 2 * B! * N! * K!,
   attention_forward: ({ B, T, H, D }) => 2 * B! * H! * T! * T! * D!,
   attention_backward_dq: ({ B, T, H, D }) => 3 * B! * H! * T! * T! * D!,
   attention_backward_dkv: ({ B, T, H, D }) => 4 * B! * H! * T! * T! * D!,
@@ -25,6 +28,8 @@ export const flopsOf = ({ kernel, params }: Pick<Work, 'kernel' | 'params'>) =>
 /** The constants that make a kernel use an optional buffer. */
 const ASKED_BY: Record<string, readonly string[]> = {
   bias: ['BIAS'],
+  gamma: ['NORM'],
+  beta: ['NORM'],
   dbias: ['BIAS'],
   partial_bias: ['BIAS'],
   mask: ['DROPOUT'],

@@ -7,8 +7,9 @@ import type { Gpu, View } from '../gpu/device';
 import { read } from '../gpu/readback';
 import type { Scratch } from '../gpu/scratch';
 import { part, type Slot, Tape } from '../gpu/tape';
-import { decodeEmbedding, kvStore, sampleToken } from '../kernels/sampling';
-import { attention, matmul, workgroup } from './choice';
+import { decodeCompact, decodeEmbedding, kvStore, sampleToken } from '../kernels/sampling';
+import { attention, workgroup } from './choice';
+import { type DecodedLinear, decodedLinear, decodedLogits } from './decoded_linear';
 import { recordEmbedding, recordMlp, recordNorm } from './gpt';
 import { linearForward } from './linear';
 import type { Weights } from './weights';
@@ -55,6 +56,8 @@ export class Sampler {
   private readonly logprobs: View;
   private readonly pos: View;
   private readonly done: View;
+  /** The sequence of each decoded row; 0xffffffff past the last one that runs. */
+  private readonly rows: View;
   private readonly seed: View;
   private readonly prompts: View;
   private readonly caches: View[];
@@ -80,6 +83,7 @@ export class Sampler {
     this.logprobs = gpu.alloc('sampled logprobs', B * R * 4);
     this.pos = gpu.alloc('positions', B * 4);
     this.done = gpu.alloc('done', B * 4);
+    this.rows = gpu.alloc('running', B * 4);
     this.seed = gpu.alloc('sampling seed', 16);
     this.prompts = gpu.alloc('prompts', B * P * 4);
     this.caches = Array.from({ length: n_layer }, (_, layer) =>
@@ -143,40 +147,39 @@ export class Sampler {
     }
   }
 
-  /** One token for each sequence. */
+  /** One token for each sequence that still runs. */
   private recordDecode(): void {
-    const { gpu, weights, options, decode: tape, tokens, pos, T } = this;
+    const { gpu, weights, options, decode: tape, tokens, pos, rows, done, T } = this;
     const { B, R } = options;
     const { n_layer, n_embd: C, n_head: H, vocab_size: V, n_positions } = weights.layout.config;
-    const wte = weights.tensor('transformer.wte.weight');
+    const of = (name: string) => weights.tensor(`transformer.${name}`);
+    tape.dispatch(decodeCompact, { B }, { done, rows }, workgroup(gpu, decodeCompact));
     const embedded = tape.temp('embedded', B * C);
     tape.dispatch(
       decodeEmbedding,
       { B, T, C, V, P: n_positions },
-      { tokens, pos, wte, wpe: weights.tensor('transformer.wpe.weight'), out: embedded },
+      { rows, tokens, pos, wte: of('wte.weight'), wpe: of('wpe.weight'), out: embedded },
       workgroup(gpu, decodeEmbedding),
     );
+    const linear = (name: string, x: Slot, parts: Omit<DecodedLinear, 'rows' | 'B'> = {}) =>
+      decodedLinear(gpu, tape, weights, `transformer.${name}`, x, { rows, B, ...parts });
     let x: Slot = embedded;
     for (let layer = 0; layer < n_layer; layer++) {
-      const h = `transformer.h.${layer}`;
-      const norm = recordNorm(gpu, tape, weights, `${h}.ln_1`, x, B);
-      const qkv = linearForward(gpu, tape, weights, `${h}.attn.c_attn`, norm.out, B);
+      const h = `h.${layer}`;
+      const qkv = linear(`${h}.attn.c_attn`, x, { norm: `${h}.ln_1` });
       const attended = tape.temp('attended', B * C);
       const { decode, constants } = attention(gpu, C / H);
       tape.dispatch(
         decode,
         { B, T, H, D: C / H },
-        { qkv, pos, cache: this.caches[layer]!, out: attended },
+        { rows, qkv, pos, cache: this.caches[layer]!, out: attended },
         constants,
       );
-      const between = linearForward(gpu, tape, weights, `${h}.attn.c_proj`, attended, B, {
-        residual: x,
-      });
-      x = recordMlp(gpu, tape, weights, h, between, B).out;
+      const between = linear(`${h}.attn.c_proj`, attended, { residual: x });
+      const activated = linear(`${h}.mlp.c_fc`, between, { norm: `${h}.ln_2`, gelu: true });
+      x = linear(`${h}.mlp.c_proj`, activated, { residual: between });
     }
-    const { out: hidden } = recordNorm(gpu, tape, weights, 'transformer.ln_f', x, B);
-    const logits = tape.temp('logits', B * V);
-    matmul(gpu, tape, 'nt', { M: B, N: V, K: C }, { a: hidden, b: wte, out: logits });
+    const logits = decodedLogits(gpu, tape, weights, x, { rows, B });
     tape.dispatch(
       sampleToken,
       {
@@ -191,11 +194,12 @@ export class Sampler {
         stop_at_eot: options.stopAtEot ? 1 : 0,
       },
       {
+        rows,
         logits,
         step: this.seed,
         tokens,
         pos,
-        done: this.done,
+        done,
         length: this.length,
         logprobs: this.logprobs,
       },
@@ -261,7 +265,7 @@ export class Sampler {
   free(): void {
     this.prefill.free();
     this.decode.free();
-    const { tokens, length, logprobs, pos, done, seed, prompts } = this;
-    this.gpu.free(tokens, length, logprobs, pos, done, seed, prompts, ...this.caches);
+    const { tokens, length, logprobs, pos, done, rows, seed, prompts } = this;
+    this.gpu.free(tokens, length, logprobs, pos, done, rows, seed, prompts, ...this.caches);
   }
 }

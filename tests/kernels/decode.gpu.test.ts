@@ -1,8 +1,12 @@
-/** The kernels around one decoded token: its embedding, the cache of keys and values, its attention. */
+/**
+ * The kernels around one decoded token: which sequences still run, the token's embedding, the cache
+ * of keys and values, its attention.
+ */
 import { describe, expect, it } from 'vitest';
 import {
   attentionDecode,
   attentionDecodeX4,
+  decodeCompact,
   decodeEmbedding,
   kvStore,
 } from '../../src/kernels/sampling';
@@ -18,6 +22,12 @@ const HEADS = [
   { B: 5, T: 9, H: 3, D: 32 },
   { B: 1, T: 33, H: 1, D: 64 },
 ];
+
+const NONE = 0xffffffff;
+
+/** Row r is that of sequence B − 1 − r, and the first sequence has ended (where it is not the only one). */
+const reversed = (B: number) =>
+  Array.from({ length: B }, (_, r) => (r === B - 1 && B > 1 ? NONE : B - 1 - r));
 
 /** The kernel with the shapes that it takes. */
 const DECODED = [attentionDecode, attentionDecodeX4].flatMap((kernel) =>
@@ -45,17 +55,24 @@ describe.each([8, 64])('with workgroups of %i', (WG) => {
         if (t < pos[b]!) cache.set(kv, (b * T + t) * 2 * C);
       }
     }
-    const now = pos.map((t, b) => qkv.slice(row(b, t), row(b, t) + 3 * C));
+    const rows = reversed(B);
+    // What has ended is not stored, and its row of the output stays as it was.
+    if (rows.includes(NONE)) stored.set(cache.slice(0, T * 2 * C));
+    const now = rows.flatMap((b) => {
+      const at = b === NONE ? 0 : row(b, pos[b]!);
+      return Array.from(qkv.slice(at, at + 3 * C));
+    });
     const actual = await runKernel(
       kernel,
       shape,
-      { qkv: now.flatMap((part) => Array.from(part)), pos, cache },
+      { rows, qkv: now, pos, cache, out: new Float32Array(B * C).fill(7) },
       { WG, D4: D / 4 },
     );
     const { o } = attentionForward(qkv, { B, T, C, H });
-    const expected = pos.flatMap((t, b) =>
-      Array.from(o.slice((b * T + t) * C, (b * T + t + 1) * C)),
-    );
+    const expected = rows.flatMap((b) => {
+      const at = (b * T + pos[b]!) * C;
+      return b === NONE ? new Array<number>(C).fill(7) : Array.from(o.slice(at, at + C));
+    });
     // 64 exponentials and 64·D products at most: rounding of about 1e-6 of the largest value.
     expectClose(actual.out!, expected, 1e-5, 'out');
     expect(actual.cache).toEqual(stored);
@@ -68,7 +85,12 @@ describe.each([8, 64])('with workgroups of %i', (WG) => {
       const keys = [150, -150, 149, 0];
       const cache = keys.flatMap((k) => [k, 0, 0, 0, k, 1, 0, 0]);
       const qkv = [4, 0, 0, 0, -150, 0, 0, 0, 7, 7, 7, 7];
-      const { out } = await runKernel(kernel, shape, { qkv, pos: [3], cache }, { WG, D4: 1 });
+      const { out } = await runKernel(
+        kernel,
+        shape,
+        { rows: [0], qkv, pos: [3], cache },
+        { WG, D4: 1 },
+      );
       const near = Math.exp(-2);
       expectClose(out!, [(150 + 149 * near) / (1 + near), 1, 0, 0], 1e-5);
     },
@@ -101,10 +123,31 @@ describe.each([8, 64])('with workgroups of %i', (WG) => {
     const pos = Array.from({ length: B }, (_, b) => (b * 5) % T);
     const wte = random(V * C, 3);
     const wpe = random(P * C, 4);
-    const { out } = await runKernel(decodeEmbedding, shape, { tokens, pos, wte, wpe }, { WG });
-    const expected = pos.flatMap((t, b) =>
-      Array.from({ length: C }, (_, c) => wte[tokens[b * T + t]! * C + c]! + wpe[t * C + c]!),
+    const rows = reversed(B);
+    const before = new Float32Array(B * C).fill(7);
+    const inputs = { rows, tokens, pos, wte, wpe, out: before };
+    const { out } = await runKernel(decodeEmbedding, shape, inputs, { WG });
+    const expected = rows.flatMap((b) =>
+      Array.from({ length: C }, (_, c) => {
+        const t = pos[b] ?? 0;
+        return b === NONE ? 7 : wte[tokens[b * T + t]! * C + c]! + wpe[t * C + c]!;
+      }),
     );
     expectClose(out!, expected, 2e-7, 'one addition');
+  });
+
+  it.each([1, 2, 63, 64, 65, 200])('decode_compact lists those of %i that still run', async (B) => {
+    for (const ended of [
+      () => false,
+      () => true,
+      (b: number) => b % 3 === 1,
+      (b: number) => b > 1,
+    ]) {
+      const done = Array.from({ length: B }, (_, b) => (ended(b) ? 1 : 0));
+      const { rows } = await runKernel(decodeCompact, { B }, { done }, { WG });
+      const running = done.flatMap((is, b) => (is ? [] : [b]));
+      const none = new Array<number>(B - running.length).fill(NONE);
+      expect(Array.from(rows!)).toEqual([...running, ...none]);
+    }
   });
 });

@@ -22,10 +22,11 @@ interface Draw {
 async function draw(WG: number, logits: ArrayLike<number>, settings: Draw, first = 1000) {
   const B = logits.length / settings.V;
   const fresh = { tokens: new Int32Array(B * 2), pos: zeros(B), done: zeros(B), length: zeros(B) };
+  const rows = Array.from({ length: B }, (_, b) => b);
   const out = await runKernel(
     sampleToken,
     { B, T: 2, R: 1, top_k: 0, top_p: 1, eot: 0, stop_at_eot: 0, ...settings },
-    { logits, step: [...KEY, first, 0], ...fresh, logprobs: zeros(B) },
+    { rows, logits, step: [...KEY, first, 0], ...fresh, logprobs: zeros(B) },
     { WG },
   );
   const tokens = Array.from({ length: B }, (_, b) => out.tokens![2 * b + 1]!);
@@ -75,6 +76,7 @@ describe.each([8, 64])('with workgroups of %i', (WG) => {
       { B: 1, V, T: 1, R: 1, temperature: 1, top_k: 0, top_p: 1, eot: 0, stop_at_eot: 0 },
       // Position −1, so that the new token's position is 0.
       {
+        rows: [0],
         logits: new Float32Array(V),
         step: zeros(4),
         tokens: [0],
@@ -217,7 +219,8 @@ describe.each([8, 64])('with workgroups of %i', (WG) => {
       logprobs: new Float32Array(B * R).fill(-7),
     };
     const params = { B, V, T, R, temperature: 0, top_k: 0, top_p: 1, eot };
-    const given = { logits, step: [1, 2, 3, 0], ...before };
+    const rows = [0, 1, 2, 3, 4, 5];
+    const given = { rows, logits, step: [1, 2, 3, 0], ...before };
     const out = await runKernel(sampleToken, { ...params, stop_at_eot: 1 }, given, { WG });
     // Stopped: 0 by its token, 2 by R, 3 by T; 4 had no room; 5 was done; 1 goes on.
     expect(Array.from(out.pos!)).toEqual([2, 2, 2, 5, 5, 1]);
@@ -235,5 +238,27 @@ describe.each([8, 64])('with workgroups of %i', (WG) => {
     const on = await runKernel(sampleToken, { ...params, stop_at_eot: 0 }, given, { WG });
     expect(on.done![0], 'end-of-text is a token like others without stop_at_eot').toBe(0);
     expect(on.tokens![2]).toBe(eot);
+  });
+
+  it('a row of logits is that of the sequence listed for it, and a row of none draws nothing', async () => {
+    const [B, V, T, R] = [4, 3, 3, 1];
+    const token = (row: number) => (row + 1) % V;
+    const logits = Array.from({ length: B * V }, (_, i) =>
+      i % V === token(Math.floor(i / V)) ? 9 : 0,
+    );
+    const rows = [3, 1, 0xffffffff, 0xffffffff];
+    const before = {
+      tokens: new Int32Array(B * T).fill(-1),
+      pos: zeros(B),
+      done: zeros(B),
+      length: zeros(B),
+      logprobs: new Float32Array(B).fill(-7),
+    };
+    const params = { B, V, T, R, temperature: 0, top_k: 0, top_p: 1, eot: 0, stop_at_eot: 0 };
+    const given = { rows, logits, step: [1, 2, 3, 0], ...before };
+    const out = await runKernel(sampleToken, params, given, { WG });
+    expect(Array.from(out.pos!)).toEqual([0, 1, 0, 1]);
+    expect([1, 3].map((b) => out.tokens![b * T + 1])).toEqual([token(1), token(0)]);
+    expect([0, 2].map((b) => out.logprobs![b])).toEqual([-7, -7]);
   });
 });

@@ -1,0 +1,95 @@
+/**
+ * The linear layers of one decoded token, each in one dispatch: the LayerNorm before it, the product,
+ * gelu_new, the residual sum. Rows are the sequences that still run (src/kernels/sampling.ts).
+ */
+import type { Gpu } from '../gpu/device';
+import type { Kernel } from '../gpu/kernel';
+import type { Slot, Tape, Temp } from '../gpu/tape';
+import { chooseDecodeLinear, type decodeLinear } from '../kernels/decode_linear';
+import { matmulDevice } from '../kernels/linear_choice';
+import { matmul } from './choice';
+import { recordNorm } from './gpt';
+import type { Weights } from './weights';
+
+export interface DecodedLinear {
+  /** The sequence of each row, [B]. */
+  readonly rows: Slot;
+  readonly B: number;
+  /** Name of the LayerNorm before the layer, behind `transformer.`. */
+  readonly norm?: string;
+  readonly gelu?: boolean;
+  /** Added last, [B, N]. */
+  readonly residual?: Slot;
+}
+
+/** y [B, N] of x [B, K] by the layer of that name. */
+export function decodedLinear(
+  gpu: Gpu,
+  tape: Tape,
+  weights: Weights,
+  name: string,
+  x: Slot,
+  { rows, B, norm, gelu, residual }: DecodedLinear,
+): Temp {
+  const w = `${name}.weight`;
+  const [K, N] = weights.layout.tensors.find((tensor) => tensor.name === w)!.shape as [
+    number,
+    number,
+  ];
+  const slots = {
+    rows,
+    x,
+    w: weights.tensor(w),
+    bias: weights.tensor(`${name}.bias`),
+    ...(norm ? normSlots(weights, norm) : {}),
+    ...(residual ? { residual } : {}),
+  };
+  const constants = {
+    BIAS: 1,
+    NORM: norm ? 1 : 0,
+    GELU: gelu ? 1 : 0,
+    RESIDUAL: residual ? 1 : 0,
+  };
+  return record(gpu, tape, `${name}.out`, { B, N, K }, constants, slots);
+}
+
+/** ln_f and the tied head: logits [B, V] of x [B, C]. */
+export function decodedLogits(
+  gpu: Gpu,
+  tape: Tape,
+  weights: Weights,
+  x: Slot,
+  { rows, B }: Pick<DecodedLinear, 'rows' | 'B'>,
+): Temp {
+  const { n_embd: C, vocab_size: V } = weights.layout.config;
+  const wte = weights.tensor('transformer.wte.weight');
+  if (V % 4 === 0) {
+    const slots = { rows, x, w: wte, ...normSlots(weights, 'ln_f') };
+    const constants = { NORM: 1, TRANSPOSE: 1 };
+    return record(gpu, tape, 'logits', { B, N: V, K: C }, constants, slots);
+  }
+  // GPT-2's own vocabulary of 50,257 is read a number at a time.
+  const { out } = recordNorm(gpu, tape, weights, 'transformer.ln_f', x, B);
+  const logits = tape.temp('logits', B * V);
+  matmul(gpu, tape, 'nt', { M: B, N: V, K: C }, { a: out, b: wte, out: logits });
+  return logits;
+}
+
+const normSlots = (weights: Weights, norm: string) => ({
+  gamma: weights.tensor(`transformer.${norm}.weight`),
+  beta: weights.tensor(`transformer.${norm}.bias`),
+});
+
+function record(
+  gpu: Gpu,
+  tape: Tape,
+  label: string,
+  size: { B: number; N: number; K: number },
+  constants: Partial<(typeof decodeLinear)['constants']>,
+  slots: Partial<Record<keyof (typeof decodeLinear)['bindings'], Slot>>,
+): Temp {
+  const out = tape.temp(label, size.B * size.N);
+  const { kernel, constants: tile } = chooseDecodeLinear(size, matmulDevice(gpu));
+  tape.dispatch(kernel as Kernel, size, { ...slots, out }, { ...tile, ...constants });
+  return out;
+}
