@@ -82,10 +82,9 @@ export class Gpu {
    * products: `matmulClass` in src/kernels). What is recorded after a change follows it.
    */
   readonly variants = new Map<string, string>();
-  /**
-   * Optional features that were seen to compute what they should on this device, and that are not
-   * switched off: what is recorded may use them (`trustFeatures` in src/kernels).
-   */
+  /** Optional features that were seen to compute what they should here (`verifyFeatures` in src/kernels). */
+  readonly verified = new Set<GPUFeatureName>();
+  /** Those of them that what is recorded may use: all, unless somebody switched one off. */
   readonly trusted = new Set<GPUFeatureName>();
   /** Set by the owner; called with each validation or memory error that nothing caught. */
   onError: (message: string) => void = (message) => {

@@ -18,17 +18,24 @@ const MOST_DIFFERENCE = 1e-5;
 /** Opens the default adapter, with every feature trusted that passes its check. */
 export async function openGpu(): Promise<Gpu> {
   const gpu = await Gpu.open();
-  await trustFeatures(gpu);
+  await verifyFeatures(gpu);
+  trustFeatures(gpu);
   return gpu;
 }
 
-/** @returns the features that the device has and that failed their check */
-export async function trustFeatures(gpu: Gpu): Promise<GPUFeatureName[]> {
+/** Checks each optional feature that the device has. */
+export async function verifyFeatures(gpu: Gpu): Promise<void> {
+  gpu.verified.clear();
+  if (gpu.device.features.has('subgroups') && (await quadsAgree(gpu))) {
+    gpu.verified.add('subgroups');
+  }
+}
+
+/** From now on the verified features are used, or those of them that are wanted. */
+export function trustFeatures(gpu: Gpu, wanted: Iterable<GPUFeatureName> = gpu.verified): void {
+  const names = [...wanted].filter((name) => gpu.verified.has(name));
   gpu.trusted.clear();
-  if (!gpu.device.features.has('subgroups')) return [];
-  if (!(await quadsAgree(gpu))) return ['subgroups'];
-  gpu.trusted.add('subgroups');
-  return [];
+  for (const name of names) gpu.trusted.add(name);
 }
 
 /** Reproducible numbers in [−1, 1). */

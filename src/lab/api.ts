@@ -19,7 +19,7 @@ import type {
 import type { Fit } from './fit';
 import type { Inspection, InspectRequest } from './inspect';
 import type { KernelSource, ProfiledStep, StepProfile } from './profile_api';
-import type { TuningStatus } from './variants';
+import type { Feature, TuningStatus } from './variants';
 
 export type * from './desk_api';
 export type { Calibration, DocumentKind, Inspection, InspectRequest };
@@ -339,6 +339,8 @@ export interface LabApi {
   tune(anew: boolean): Promise<TuningStatus>;
   /** Back to the built-in choices. */
   forgetTuning(): Promise<TuningStatus>;
+  /** Switches an optional feature of the GPU on or off for runs that begin from now on. */
+  useFeature(name: Feature, on: boolean): Promise<TuningStatus>;
   /** The share of the profile in the making that is done, from 0 to 1. */
   profileProgress(): Promise<number>;
   /** The WGSL of a kernel. */

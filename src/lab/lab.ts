@@ -21,7 +21,7 @@ import { sampleAnswers, scoreAnswer, scoreTexts } from './playground';
 import { inputsOf, kernelSource, profileStep } from './profile';
 import type { ProfiledStep } from './profile_api';
 import { updateStages } from './session';
-import { variantNames } from './variants';
+import { type Feature, variantNames } from './variants';
 
 export class Lab extends OpenLab implements LabApi {
   /** Share of the latest profile that is done. */
@@ -196,7 +196,8 @@ export class Lab extends OpenLab implements LabApi {
 
   async tuning() {
     const { tuning } = this.variants;
-    return { tuning, run: this.selected.experiment.record.kernels ?? null };
+    const features = this.variants.features(await this.device());
+    return { tuning, run: this.selected.experiment.record.kernels ?? null, features };
   }
 
   async tune(anew: boolean) {
@@ -212,14 +213,22 @@ export class Lab extends OpenLab implements LabApi {
     return this.tuning();
   }
 
+  async useFeature(name: Feature, on: boolean) {
+    this.selected.control.refuseWhileRunning('change what its kernels use');
+    await this.variants.setFeature(await this.device(), name, on);
+    return this.tuning();
+  }
+
   profileProgress = async () => this.profiled;
   kernelSource = async (kernel: string) => kernelSource(kernel);
 
   private contractFiles() {
     const { experiment, material } = this.selected;
     const { adapter, browser } = experiment.record.report;
-    const kernels = variantNames(experiment.record.kernels);
-    const facts = { adapter, browser, version: this.options.version, kernels };
+    const run = experiment.record.kernels;
+    const kernels = variantNames(run);
+    const features = run?.features ?? [];
+    const facts = { adapter, browser, version: this.options.version, kernels, features };
     return experimentFiles(experiment, material, facts);
   }
 

@@ -9,6 +9,7 @@
 import type { Settings } from '../config/fields';
 import type { AdapterName, Gpu } from '../gpu/device';
 import { type MatmulDevice, matmulDevice, matmulVariants } from '../kernels/linear_choice';
+import { trustFeatures } from '../kernels/trust';
 import type { GptConfig } from '../nn/layout';
 import type { Store } from '../store/store';
 import { type Choice, productsOf, tune } from './tuner';
@@ -23,10 +24,19 @@ export interface Tuning {
   readonly choices: readonly Choice[];
 }
 
+/** Optional features of a device that kernels can use, each behind a check and a switch. */
+export const FEATURES = ['subgroups'] as const satisfies readonly GPUFeatureName[];
+export type Feature = (typeof FEATURES)[number];
+
+/** `missing`: the device has it not; `failed`: it computes something else here; `off`: switched off. */
+export type FeatureState = 'used' | 'off' | 'failed' | 'missing';
+
 /** What the page shows: what was measured, and what the open experiment began with. */
 export interface TuningStatus {
   readonly tuning: Tuning | null;
   readonly run: RunVariants | null;
+  /** For runs that begin from now on. */
+  readonly features: Readonly<Record<Feature, FeatureState>>;
 }
 
 /** Variants by class of shapes, of one adapter and browser; empty are the built-in choices. */
@@ -34,14 +44,19 @@ export interface RunVariants {
   readonly adapter: string;
   readonly browser: string;
   readonly choices: readonly Named[];
+  /** Optional features it uses; a record of an older form says nothing and takes those of now. */
+  readonly features?: readonly GPUFeatureName[];
 }
 
 /** No experiment's id, and without a record none of the list. */
 const STORED_UNDER = 'kernel variants';
+/** The part that lists the features that are switched off, for every adapter. */
+const SWITCHED_OFF = 'features off';
 
 export class Variants {
   /** What has been measured here. */
   tuning: Tuning | null = null;
+  private off: readonly Feature[] = [];
   private readonly browser = globalThis.navigator?.userAgent ?? '';
 
   constructor(private readonly store: Store) {}
@@ -53,8 +68,39 @@ export class Variants {
   /** Reads what was measured on this adapter before, and uses it from now on. */
   async load(gpu: Gpu): Promise<Tuning | null> {
     this.tuning = (await this.store.get<Tuning>(STORED_UNDER, this.partOf(gpu))) ?? null;
-    apply(gpu, this.tuning?.choices ?? []);
+    this.off = (await this.store.get<Feature[]>(STORED_UNDER, SWITCHED_OFF)) ?? [];
+    this.applyNow(gpu);
     return this.tuning;
+  }
+
+  /** What has become of each optional feature on this device. */
+  features({ device, verified }: Gpu): Record<Feature, FeatureState> {
+    const stateOf = (name: Feature): FeatureState => {
+      if (!device.features.has(name)) return 'missing';
+      if (!verified.has(name)) return 'failed';
+      return this.off.includes(name) ? 'off' : 'used';
+    };
+    return Object.fromEntries(FEATURES.map((name) => [name, stateOf(name)])) as Record<
+      Feature,
+      FeatureState
+    >;
+  }
+
+  /** Switches a feature on or off for runs that begin from now on. */
+  async setFeature(gpu: Gpu, name: Feature, on: boolean): Promise<void> {
+    const others = this.off.filter((one) => one !== name);
+    this.off = on ? others : [...others, name];
+    await this.store.write(STORED_UNDER, { put: { [SWITCHED_OFF]: this.off } });
+    this.applyNow(gpu);
+  }
+
+  private wanted(gpu: Gpu): GPUFeatureName[] {
+    return [...gpu.verified].filter((name) => !this.off.some((one) => one === name));
+  }
+
+  private applyNow(gpu: Gpu): void {
+    trustFeatures(gpu, this.wanted(gpu));
+    apply(gpu, this.tuning?.choices ?? []);
   }
 
   /** Measures the products of a model that have not been measured yet; with `anew` all of them. */
@@ -80,7 +126,7 @@ export class Variants {
       choices: [...kept, ...missing],
     };
     await this.store.write(STORED_UNDER, { put: { [this.partOf(gpu)]: this.tuning } });
-    apply(gpu, this.tuning.choices);
+    this.applyNow(gpu);
     return this.tuning;
   }
 
@@ -88,7 +134,7 @@ export class Variants {
   async forget(gpu: Gpu): Promise<void> {
     this.tuning = null;
     await this.store.write(STORED_UNDER, { remove: [this.partOf(gpu)] });
-    apply(gpu, []);
+    this.applyNow(gpu);
   }
 
   /**
@@ -97,8 +143,10 @@ export class Variants {
    */
   use(gpu: Gpu, began: RunVariants | undefined): RunVariants {
     const run = this.runOn(gpu.adapter, began);
+    const features = run.features ?? this.wanted(gpu);
+    trustFeatures(gpu, features);
     apply(gpu, run.choices);
-    return run;
+    return { ...run, features };
   }
 
   /** The names of those variants by class, for whoever plans a run without its GPU. */

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { Kernel, Values } from '../../src/gpu/kernel';
 import { matmulDevice, matmulVariants } from '../../src/kernels/linear_choice';
 import { matmulNNQuad, matmulNTQuad, matmulTNQuad } from '../../src/kernels/linear_quads';
-import { trustFeatures } from '../../src/kernels/trust';
+import { trustFeatures, verifyFeatures } from '../../src/kernels/trust';
 import { expectClose, random } from '../reference/compare';
 import { geluBackward, geluForward } from '../reference/gelu';
 import * as reference from '../reference/matmul';
@@ -129,9 +129,14 @@ describe('subgroups', () => {
   it('are trusted where the device has them and quads give what the plain product gives', async () => {
     const gpu = await testGpu();
     const has = gpu.device.features.has('subgroups');
-    expect(await trustFeatures(gpu)).toEqual([]);
-    expect(gpu.trusted.has('subgroups')).toBe(has);
-    expect(named(matmulVariants('nn', size, matmulDevice(gpu))).length > 0).toBe(has);
+    const offered = () => named(matmulVariants('nn', size, matmulDevice(gpu))).length > 0;
+    await verifyFeatures(gpu);
+    expect(gpu.verified.has('subgroups')).toBe(has);
+    trustFeatures(gpu);
+    expect(offered()).toBe(has);
+    trustFeatures(gpu, []);
+    expect(offered(), 'switched off').toBe(false);
+    trustFeatures(gpu);
   });
 
   it('are not offered untrusted, and run first on a software adapter where they are', () => {

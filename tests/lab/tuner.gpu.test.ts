@@ -1,6 +1,6 @@
 /** Choosing kernel variants by measuring: what is measured, kept, used by a run, and forgotten. */
 import { describe, expect, test } from 'vitest';
-import { matmulVariants } from '../../src/kernels/linear_choice';
+import { matmulDevice, matmulVariants } from '../../src/kernels/linear_choice';
 import { openGpu } from '../../src/kernels/trust';
 import type { Lab } from '../../src/lab/lab';
 import { agree, productsOf, tune } from '../../src/lab/tuner';
@@ -36,8 +36,9 @@ async function begin(lab: Lab): Promise<void> {
 describe('tuning', () => {
   test('finds the products of training, reward and sampling, the most work first', async () => {
     const gpu = await openGpu();
+    const before = { ...gpu.counters };
     const products = await productsOf(gpu, model, settings);
-    expect(gpu.counters.peakBytes).toBe(0);
+    expect(gpu.counters).toEqual(before);
     expect(new Set(products.map(({ form }) => form))).toEqual(new Set(['nn', 'nt', 'tn']));
     const work = products.map(({ flops }) => flops);
     expect(work).toEqual(work.toSorted((a, b) => b - a));
@@ -51,7 +52,7 @@ describe('tuning', () => {
     const choices = await tune(gpu, products, Number.POSITIVE_INFINITY);
     expect(choices).toHaveLength(3);
     for (const { form, size, variant, gain } of choices) {
-      const names = matmulVariants(form, size, { software: true }).map(({ name }) => name);
+      const names = matmulVariants(form, size, matmulDevice(gpu)).map(({ name }) => name);
       expect(names).toContain(variant);
       // A default that stays has gained nothing; another one was clearly faster.
       if (variant === names[0]) expect(gain).toBe(1);
@@ -135,6 +136,31 @@ describe('measured choices', () => {
     expect(Object.values(JSON.parse(file).kernels)).toEqual(
       began.choices.map(({ variant }) => variant),
     );
+  });
+
+  test('use an optional feature until it is switched off, and a run keeps what it began with', async () => {
+    const { lab, store } = testLab();
+    await lab.create(smallConfig(7));
+    await begin(lab);
+    const { features, run } = await lab.tuning();
+    const used = features.subgroups === 'used';
+    expect(run!.features).toEqual(used ? ['subgroups'] : []);
+    const off = used ? 'off' : features.subgroups;
+    expect((await lab.useFeature('subgroups', false)).features.subgroups).toBe(off);
+
+    const second = testLab(store).lab;
+    const { id } = (await second.create(smallConfig(7)))!;
+    expect((await second.tuning()).features.subgroups, 'kept').toBe(off);
+    await begin(second);
+    expect((await second.tuning()).run!.features).toEqual([]);
+    await second.useFeature('subgroups', true);
+
+    const third = testLab(store).lab;
+    await third.select(id);
+    await begin(third);
+    expect((await third.tuning()).run!.features).toEqual([]);
+    const file = new TextDecoder().decode(await third.file('experiment.json'));
+    expect(JSON.parse(file).features).toEqual([]);
   });
 
   test('are none until somebody asks: a run has the built-in ones', async () => {

@@ -19,6 +19,7 @@ import type {
   StageStatus,
 } from '../../src/lab/api';
 import type { ProfiledStep } from '../../src/lab/profile_api';
+import type { Feature } from '../../src/lab/variants';
 import type { Connection } from '../../src/ui/state/lab';
 import { FAKE_CALIBRATION } from './fakeCalibration';
 import { FakeDesk } from './fakeDesk';
@@ -387,6 +388,7 @@ export class FakeLab implements LabApi, Connection {
   tuning = () => this.tuned.status();
   tune = (anew: boolean) => this.tuned.tune(anew);
   forgetTuning = () => this.tuned.forget();
+  useFeature = (name: Feature, on: boolean) => this.tuned.useFeature(name, on);
   profileProgress = async () => 0.5;
   kernelSource = fakeSource;
 

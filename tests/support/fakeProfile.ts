@@ -5,7 +5,7 @@ import type {
   ProfiledStep,
   StepProfile,
 } from '../../src/lab/profile_api';
-import type { TuningStatus } from '../../src/lab/variants';
+import type { Feature, TuningStatus } from '../../src/lab/variants';
 
 const row = (
   kernel: string,
@@ -65,16 +65,23 @@ const CHOICE = {
 
 export class FakeTuning {
   private measured = false;
+  private on = true;
   constructor(private readonly note: (name: string, ...args: unknown[]) => void) {}
 
   async status(): Promise<TuningStatus> {
     const here = { adapter: 'Fake adapter', browser: 'Fake browser' };
     const tuning = { ...here, measured: 1.79e12, ms: 1400, choices: [CHOICE] };
-    return { tuning: this.measured ? tuning : null, run: { ...here, choices: [] } };
+    const features = { subgroups: this.on ? 'used' : 'off' } as const;
+    return { tuning: this.measured ? tuning : null, run: { ...here, choices: [] }, features };
   }
   tune(anew: boolean): Promise<TuningStatus> {
     this.note('tune', anew);
     this.measured = true;
+    return this.status();
+  }
+  useFeature(name: Feature, on: boolean): Promise<TuningStatus> {
+    this.note('useFeature', name, on);
+    this.on = on;
     return this.status();
   }
   forget(): Promise<TuningStatus> {

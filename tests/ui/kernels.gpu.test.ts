@@ -105,4 +105,19 @@ describe('the Kernels lens', () => {
     button('Back to the built-in choices').click();
     await eventually(words).toContain('nothing was measured here');
   });
+
+  test('switches an optional feature of the GPU off and on', async () => {
+    const lab = await openLens();
+    const box = () => lens()!.querySelector<HTMLInputElement>('input[type=checkbox]')!;
+    await eventually(() => box()?.checked).toBe(true);
+    box().click();
+    await eventually(words).toContain('switched off for new runs');
+    expect(box().checked).toBe(false);
+    box().click();
+    await eventually(words).toContain('checked here at the start');
+    expect(callsOf(lab, 'useFeature').map(({ args }) => args)).toEqual([
+      ['subgroups', false],
+      ['subgroups', true],
+    ]);
+  });
 });

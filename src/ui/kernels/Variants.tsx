@@ -1,10 +1,21 @@
 /** Which variants of the matrix products run here: built in, or measured; and the way back. */
 import { createSignal, For, onMount, Show } from 'solid-js';
-import type { TuningStatus } from '../../lab/variants';
+import type { Feature, FeatureState, TuningStatus } from '../../lab/variants';
 import { formatDuration, formatFixed, plural } from '../format';
 import { useLab } from '../state/lab';
 import { messageOf } from '../state/notices';
 import styles from './Variants.module.css';
+
+const FEATURES: Record<Feature, string> = {
+  subgroups: 'Subgroups: neighbouring threads share what they load',
+};
+
+const STATES: Record<FeatureState, string> = {
+  used: 'checked here at the start against kernels that do without',
+  off: 'switched off for new runs',
+  failed: 'failed its check on this GPU and is left alone',
+  missing: 'this browser’s GPU does not offer it',
+};
 
 export function Variants() {
   const store = useLab();
@@ -74,6 +85,24 @@ export function Variants() {
           </details>
         )}
       </Show>
+      <For each={Object.entries(status()?.features ?? {}) as [Feature, FeatureState][]}>
+        {([name, state]) => (
+          <label class={styles['feature']}>
+            <input
+              type="checkbox"
+              checked={state === 'used'}
+              disabled={busy() || state === 'failed' || state === 'missing'}
+              onChange={(event) => {
+                const { checked } = event.currentTarget;
+                void change(() => store.api.useFeature(name, checked));
+              }}
+            />
+            <span>
+              {FEATURES[name]} <span class="small">({STATES[state]})</span>
+            </span>
+          </label>
+        )}
+      </For>
       <p role="alert">{problem()}</p>
       <div class={styles['buttons']}>
         <button
