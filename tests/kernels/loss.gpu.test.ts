@@ -124,12 +124,12 @@ describe.each([8, 64])('with workgroups of %i', (WG) => {
     const a = random(N, 3);
     const b = random(N, 4);
     const before = [10, 20, 30];
-    const run = () =>
+    const run = (ACCUMULATE = 0) =>
       runKernel(
         weightedSumKernel,
         { N, slot: 1, S: 3, scale: -0.25 },
         { a, b, out: before },
-        { WG },
+        { WG, ACCUMULATE },
       );
     const { out } = await run();
     const sum = a.reduce((total, x, i) => total + x * b[i]!, 0);
@@ -138,6 +138,8 @@ describe.each([8, 64])('with workgroups of %i', (WG) => {
     expect(out![2]).toBe(30);
     expect(Math.abs(out![1]! + 0.25 * sum)).toBeLessThan(TOLERANCE * 0.25 * size);
     expect(await run()).toEqual({ out });
+    const added = await run(1);
+    expect(Array.from(added.out!)).toEqual([10, Math.fround(20 + out![1]!), 30]);
   });
 
   it('gives the same bits twice', async () => {

@@ -50,10 +50,12 @@ function weightsOf({ group, rank }: Batch): number[] {
 const TOLERANCE = 1e-5;
 
 describe.each([8, 64])('pairwise_loss with workgroups of %i', (WG) => {
-  const run = (batch: Batch, scores: ArrayLike<number>) => {
+  const run = (batch: Batch, scores: ArrayLike<number>, stats?: ArrayLike<number>) => {
     const { T, group, rank, length } = batch;
     const given = { scores, length, group, rank, weight: weightsOf(batch) };
-    return runKernel(pairwiseLoss, { S: group.length, T }, given, { WG });
+    const added = stats ? { stats } : {};
+    const constants = { WG, ACCUMULATE: stats ? 1 : 0 };
+    return runKernel(pairwiseLoss, { S: group.length, T }, { ...given, ...added }, constants);
   };
 
   async function check(batch: Batch, size: number) {
@@ -79,6 +81,14 @@ describe.each([8, 64])('pairwise_loss with workgroups of %i', (WG) => {
     const total = exact.margin * exact.pairs;
     expect(Math.abs(margin! - total)).toBeLessThan(TOLERANCE * size * (1 + exact.pairs));
     expect(await run(batch, scores), 'same bits twice').toEqual(actual);
+    const before = [0.5, 3, 7, -2];
+    const { stats, ...others } = await run(batch, scores, before);
+    const sums = before.map((value, i) => Math.fround(value + actual.stats![i]!));
+    expect({ ...others, stats: Array.from(stats!) }, 'added to the parts before').toEqual({
+      picked: actual.picked,
+      dscores: actual.dscores,
+      stats: sums,
+    });
   }
 
   it.each(Object.keys(BATCHES))('%s', async (name) => check(BATCHES[name]!, 1));

@@ -153,8 +153,30 @@ describe.each([8, 64])('with workgroups of %i', (WG) => {
       for (const { index, row } of places) out[row] = perToken[index]!;
       return out;
     };
-    const params = { S: rollout.S, M: rows.length, T, R };
+    const params = { S: rollout.S, M: rows.length, T, R, first: 0, B: rows.length };
     return { take, spread, params, responses: picked.responseLength, tokens: places.length };
+  }
+
+  type Run = Awaited<ReturnType<typeof runKernel>>;
+  type Stats = { stats?: ArrayLike<number> };
+  const ADD = ({ stats }: Stats) => ({ ACCUMULATE: stats ? 1 : 0 });
+
+  /** The first sequence of a minibatch and then the others, whose statistics add to the first's. */
+  async function inParts(
+    M: number,
+    T: number,
+    all: Record<string, Float64Array>,
+    run: (
+      part: { first: number; B: number },
+      values: Record<string, Float64Array>,
+      start: Stats,
+    ) => Promise<Run>,
+  ): Promise<Run[]> {
+    const rowsOf = (from: number, to: number) =>
+      Object.fromEntries(Object.entries(all).map(([k, x]) => [k, x.subarray(from * T, to * T)]));
+    const one = await run({ first: 0, B: 1 }, rowsOf(0, 1), {});
+    const others = { first: 1, B: M - 1 };
+    return [one, await run(others, rowsOf(1, M), { stats: one.stats! })];
   }
 
   const MINIBATCHES: [Rollout, number[]][] = [
@@ -171,20 +193,10 @@ describe.each([8, 64])('with workgroups of %i', (WG) => {
     const change = random(rows.length * rollout.R, 9).map((x) => 0.3 * x);
     const logprob = take(old_logprobs).map((x, i) => x + change[i]!);
     const entropy = random(rows.length * rollout.R, 10);
-    const run = () =>
-      runKernel(
-        ppoPolicyLoss,
-        { ...params, cliprange: 0.2 },
-        {
-          logprob: spread(logprob, 99),
-          entropy: spread(entropy, 99),
-          old_logprobs,
-          advantages,
-          rows,
-          lengths: lengthsOf(rollout),
-        },
-        { WG },
-      );
+    const given = { old_logprobs, advantages, rows, lengths: lengthsOf(rollout) };
+    const all = { logprob: spread(logprob, 99), entropy: spread(entropy, 99) };
+    const settings = { ...params, cliprange: 0.2 };
+    const run = () => runKernel(ppoPolicyLoss, settings, { ...given, ...all }, { WG });
     const actual = await run();
     const exact = policyLoss(
       logprob,
@@ -209,6 +221,18 @@ describe.each([8, 64])('with workgroups of %i', (WG) => {
     expectClose(actual.stats!.slice(0, 6), stats, TOLERANCE, 'stats');
     expect(Array.from(actual.stats!.slice(6))).toEqual([tokens, 0]);
     expect(await run()).toEqual(actual);
+    if (rows.length === 1) return;
+    const parts = await inParts(rows.length, rollout.T, all, (part, values, start) =>
+      runKernel(
+        ppoPolicyLoss,
+        { ...settings, ...part },
+        { ...given, ...values, ...start },
+        { WG, ...ADD(start) },
+      ),
+    );
+    expect(parts.flatMap(({ weight }) => Array.from(weight!))).toEqual(Array.from(actual.weight!));
+    expectClose(parts[1]!.stats!.slice(0, 6), stats, TOLERANCE, 'stats of two parts');
+    expect(Array.from(parts[1]!.stats!.slice(6))).toEqual([tokens, 0]);
   });
 
   it.each(MINIBATCHES)('ppo_value_loss of %o, sequences %o', async (rollout, rows) => {
@@ -217,13 +241,10 @@ describe.each([8, 64])('with workgroups of %i', (WG) => {
     const returns = tokenValues(rollout, 12);
     const change = random(rows.length * rollout.R, 13).map((x) => 0.4 * x);
     const value = take(old_values).map((x, i) => x + change[i]!);
-    const run = () =>
-      runKernel(
-        ppoValueLoss,
-        { ...params, cliprange: 0.2, vf_coef: 0.1 },
-        { value: spread(value, 99), old_values, returns, rows, lengths: lengthsOf(rollout) },
-        { WG },
-      );
+    const given = { old_values, returns, rows, lengths: lengthsOf(rollout) };
+    const all = { value: spread(value, 99) };
+    const settings = { ...params, cliprange: 0.2, vf_coef: 0.1 };
+    const run = () => runKernel(ppoValueLoss, settings, { ...given, ...all }, { WG });
     const actual = await run();
     const exact = valueLoss(value, take(old_values), take(returns), responses, rollout.R, 0.2);
     expectClose(
@@ -240,5 +261,17 @@ describe.each([8, 64])('with workgroups of %i', (WG) => {
     expectClose(actual.stats!.slice(0, 3), stats, TOLERANCE, 'stats');
     expect(actual.stats![3]).toBe(tokens);
     expect(await run()).toEqual(actual);
+    if (rows.length === 1) return;
+    const parts = await inParts(rows.length, rollout.T, all, (part, values, start) =>
+      runKernel(
+        ppoValueLoss,
+        { ...settings, ...part },
+        { ...given, ...values, ...start },
+        { WG, ...ADD(start) },
+      ),
+    );
+    expect(parts.flatMap(({ dvalue }) => Array.from(dvalue!))).toEqual(Array.from(actual.dvalue!));
+    expectClose(parts[1]!.stats!.slice(0, 3), stats, TOLERANCE, 'stats of two parts');
+    expect(parts[1]!.stats![3]).toBe(tokens);
   });
 });

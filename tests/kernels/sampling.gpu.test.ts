@@ -44,7 +44,7 @@ describe.each([8, 64])('with workgroups of %i', (WG) => {
       const [first, S, update, p] = [5, 3, 3, 0.25];
       const { mask } = await runKernel(
         dropoutMask,
-        { first, S, N, p },
+        { first, S, N, skip: 0, p },
         { step: [...KEY, update, 0] },
         { WG },
       );
@@ -55,6 +55,15 @@ describe.each([8, 64])('with workgroups of %i', (WG) => {
         );
       });
       expect(mask).toEqual(Float32Array.from(referenceMask(uniforms, p)));
+      // From the second four of each place on: what the whole has there.
+      if (N <= 4) return;
+      const tail = await runKernel(
+        dropoutMask,
+        { first, S, N: N - 4, skip: 1, p },
+        { step: [...KEY, update, 0] },
+        { WG },
+      );
+      expect(tail.mask).toEqual(mask!.filter((_, i) => i % N >= 4));
     },
   );
 
@@ -63,7 +72,8 @@ describe.each([8, 64])('with workgroups of %i', (WG) => {
     for (let i = 0; i < 8; i++) {
       const u = uniformFromU32(philox4x32([i >> 2, 5, 9, 1], KEY)[i % 4]!);
       const at = async (p: number) =>
-        (await runKernel(dropoutMask, { first: 5, S: 1, N: 8, p }, { step }, { WG })).mask![i];
+        (await runKernel(dropoutMask, { first: 5, S: 1, N: 8, skip: 0, p }, { step }, { WG }))
+          .mask![i];
       expect(await at(u), `element ${i} kept at p = u`).not.toBe(0);
       expect(await at(u + 2 ** -24), `element ${i} dropped just above`).toBe(0);
     }

@@ -12,7 +12,9 @@ describe('a run from random weights to the report', () => {
   let report: Report;
 
   beforeAll(async () => {
-    await lab.create(smallConfig(7, { 'sft.choose_by_reward': true }));
+    // Batches in parts too, alike and not.
+    const parts = { 'sft.accumulate': 3, 'reward.accumulate': 3, 'ppo.accumulate': 2 };
+    await lab.create(smallConfig(7, { 'sft.choose_by_reward': true, ...parts }));
     await lab.run(STAGES, { trace: 1 });
     report = (await lab.snapshot())!.report!;
   }, 240_000);

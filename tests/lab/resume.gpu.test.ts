@@ -4,6 +4,15 @@ import { MODELS, type Stage } from '../../src/config/stages';
 import { memoryStore, type Store } from '../../src/store/store';
 import { smallConfig, testLab } from '../support/lab';
 
+/** Some stages take their batches in parts, alike and not. */
+const config = () =>
+  smallConfig(7, {
+    'sft.accumulate': 3,
+    'sft_for_rl.accumulate': 2,
+    'reward.accumulate': 3,
+    'ppo.accumulate': 2,
+  });
+
 const TRAINED: readonly Stage[] = ['base', 'sft', 'reward', 'ppo'];
 
 async function weightsOf(store: Store, id: string): Promise<Record<string, Float32Array>> {
@@ -17,7 +26,7 @@ async function weightsOf(store: Store, id: string): Promise<Record<string, Float
 
 async function straight() {
   const { lab, store } = testLab();
-  const { id } = await lab.create(smallConfig());
+  const { id } = await lab.create(config());
   await lab.run(TRAINED);
   return weightsOf(store, id);
 }
@@ -27,7 +36,7 @@ describe('resuming', () => {
     const wanted = await straight();
     const store = memoryStore();
     const first = testLab(store);
-    const { id } = await first.lab.create(smallConfig());
+    const { id } = await first.lab.create(config());
     for (const stage of TRAINED) {
       // Two single steps, each of which ends in a checkpoint, then a new lab goes on.
       for (let step = 0; step < 2; step++) {

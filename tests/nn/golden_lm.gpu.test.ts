@@ -52,48 +52,52 @@ describe('language model against PyTorch', async () => {
     expectGradients(await readTensors(gpu, grads), group('grad'));
   });
 
-  test('losses, gradient norms and final weights of ten clipped AdamW steps', async () => {
-    const met: LmStep[] = [];
-    const options = {
-      B,
-      T,
-      dropout: 0,
-      seed: 1,
-      adamw: {
-        beta1: number('beta1'),
-        beta2: number('beta2'),
-        eps: number('eps'),
-        weightDecay: number('weight_decay'),
-        maxNorm: number('max_grad_norm'),
-      },
-    };
-    const trained = uploadModel(gpu, config, 'lm', group('before'));
-    const trainer = await LmTrainer.make(gpu, trained, options, (step) => met.push(step));
-    const batch = {
-      inputIds: Int32Array.from(tensors['input_ids']!),
-      targets: Int32Array.from(tensors['targets']!),
-    };
-    for (let step = 1; step <= number('steps'); step++)
-      await trainer.step(step, number('lr'), batch);
-    await trainer.drain();
-    const after = await readTensors(gpu, trained);
-    trainer.free();
-    gpu.free(trained.arena);
+  test.each([1, 2, 3])(
+    'losses, gradient norms and final weights of ten clipped AdamW steps, batches in %i parts',
+    async (accumulate) => {
+      const met: LmStep[] = [];
+      const options = {
+        B,
+        T,
+        accumulate,
+        dropout: 0,
+        seed: 1,
+        adamw: {
+          beta1: number('beta1'),
+          beta2: number('beta2'),
+          eps: number('eps'),
+          weightDecay: number('weight_decay'),
+          maxNorm: number('max_grad_norm'),
+        },
+      };
+      const trained = uploadModel(gpu, config, 'lm', group('before'));
+      const trainer = await LmTrainer.make(gpu, trained, options, (step) => met.push(step));
+      const batch = {
+        inputIds: Int32Array.from(tensors['input_ids']!),
+        targets: Int32Array.from(tensors['targets']!),
+      };
+      for (let step = 1; step <= number('steps'); step++)
+        await trainer.step(step, number('lr'), batch);
+      await trainer.drain();
+      const after = await readTensors(gpu, trained);
+      trainer.free();
+      gpu.free(trained.arena);
 
-    expect(met.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
-    expect(met.every(({ finite }) => finite)).toBe(true);
-    expectClose(
-      met.map(({ loss }) => loss),
-      tensors['losses']!,
-      TOLERANCE,
-    );
-    expectClose(
-      met.map(({ gradNorm }) => gradNorm),
-      tensors['grad_norms']!,
-      TOLERANCE,
-    );
-    expectWeightsAfterAdam(after, group('after'), 10 * number('lr'));
-  });
+      expect(met.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+      expect(met.every(({ finite }) => finite)).toBe(true);
+      expectClose(
+        met.map(({ loss }) => loss),
+        tensors['losses']!,
+        TOLERANCE,
+      );
+      expectClose(
+        met.map(({ gradNorm }) => gradNorm),
+        tensors['grad_norms']!,
+        TOLERANCE,
+      );
+      expectWeightsAfterAdam(after, group('after'), 10 * number('lr'));
+    },
+  );
 });
 
 /**
