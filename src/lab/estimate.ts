@@ -3,8 +3,8 @@
  * the number is what the same code will allocate. What counts is the largest training.
  */
 import type { Settings } from '../config/fields';
-import type { AdapterName, Gpu } from '../gpu/device';
-import { planningGpu } from '../gpu/plan';
+import type { Gpu } from '../gpu/device';
+import { type Place, planningGpu } from '../gpu/plan';
 import { Scratch } from '../gpu/scratch';
 import { Tape } from '../gpu/tape';
 import { ADAMW } from '../nn/adamw';
@@ -116,11 +116,7 @@ export type Estimated = keyof typeof RECORD;
 export const ESTIMATED = Object.keys(RECORD) as Estimated[];
 
 /** What a run is planned for. */
-export interface Place {
-  /** The adapter that it will run on. */
-  readonly adapter: AdapterName;
-  /** Measured choices of variants by class; without them, the built-in ones. */
-  readonly variants?: ReadonlyMap<string, string> | undefined;
+export interface RunPlace extends Place {
   /** Tokens of the longest prompt; without it, as many as the context holds. */
   readonly promptTokens?: number;
 }
@@ -129,7 +125,7 @@ export interface Place {
 export async function trainingBytes(
   training: Estimated,
   s: Readonly<Settings>,
-  { adapter, variants, promptTokens = Number.POSITIVE_INFINITY }: Place,
+  { promptTokens = Number.POSITIVE_INFINITY, ...place }: RunPlace,
 ): Promise<number> {
   const model = {
     n_layer: s['model.n_layer'],
@@ -140,13 +136,13 @@ export async function trainingBytes(
   };
   const R = s['ppo.response_length'];
   const sizes: Sizes = { s, model, P: Math.min(promptTokens, model.n_positions - R), R };
-  const gpu = planningGpu({ adapter, ...(variants ? { variants } : {}) });
+  const gpu = planningGpu(place);
   await RECORD[training](gpu, sizes);
   return gpu.counters.peakBytes;
 }
 
 /** Bytes of GPU memory that a run holds at its peak. */
-export async function estimateBytes(s: Readonly<Settings>, place: Place): Promise<number> {
+export async function estimateBytes(s: Readonly<Settings>, place: RunPlace): Promise<number> {
   return Math.max(
     ...(await Promise.all(ESTIMATED.map((training) => trainingBytes(training, s, place)))),
   );

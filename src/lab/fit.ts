@@ -4,7 +4,7 @@
  * device has, so what is too much is said here.
  */
 import type { FieldKey, Settings } from '../config/fields';
-import { ESTIMATED, type Estimated, type Place, trainingBytes } from './estimate';
+import { ESTIMATED, type Estimated, type RunPlace, trainingBytes } from './estimate';
 
 /** What `mini`, the largest preset, may take: more is not to be expected of a laptop. */
 export const LAPTOP_BYTES = 2 * 1024 * 1024 * 1024;
@@ -43,7 +43,7 @@ function partsBeyond(now: number, rows: number): number[] {
 /** The fewest parts with which each training holds no more than `most` bytes, where parts help. */
 export async function fitInto(
   s: Readonly<Settings>,
-  place: Place,
+  place: RunPlace,
   most = LAPTOP_BYTES,
 ): Promise<Fit> {
   const settings: Partial<Record<`${Estimated}.accumulate`, number>> = {};

@@ -34,8 +34,10 @@ const KEPT_BYTES = 1024 * 1024 * 1024;
 export interface TrunkOptions {
   /** One for each block in training with residual dropout. */
   readonly masks?: readonly DropoutMasks[] | undefined;
-  /** Keep only each block's input; by default where the rest would exceed 1 GiB. */
+  /** Keep only each block's input; by default where the rest of a batch would exceed 1 GiB. */
   readonly recompute?: boolean;
+  /** Rows of the batch that this is a part of, so that parts never keep more than the whole. */
+  readonly batchRows?: number;
 }
 
 interface Norm {
@@ -160,7 +162,7 @@ export function recordTrunk(
   ids: Slot,
   B: number,
   T: number,
-  { masks, recompute }: TrunkOptions = {},
+  { masks, recompute, batchRows = B * T }: TrunkOptions = {},
 ): Trunk {
   const { n_layer, n_embd: C } = weights.layout.config;
   const N = B * T;
@@ -180,7 +182,7 @@ export function recordTrunk(
     B,
     T,
     blocks,
-    recompute: recompute ?? n_layer * N * 16 * C * 4 > KEPT_BYTES,
+    recompute: recompute ?? n_layer * batchRows * 16 * C * 4 > KEPT_BYTES,
     norm,
     hidden: norm.out,
   };

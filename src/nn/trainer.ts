@@ -104,13 +104,13 @@ export class LmTrainer {
   /** One part's loss and gradients, added to those of the parts before it. */
   private recordPart(a: number, { from, count }: Part): void {
     const { gpu, tape, weights, grads, options, metrics, dropout } = this;
-    const { T } = options;
+    const { B, T } = options;
     const [ids, targets, weight] = [this.ids, this.targets, this.weight].map(
       ({ views }) => views[a]!,
     ) as [View, View, View];
     const N = count * T;
     const masks = dropout?.record(tape, { from: from * T, count: N });
-    const trunk = recordTrunk(gpu, tape, weights, ids, count, T, { masks });
+    const trunk = recordTrunk(gpu, tape, weights, ids, count, T, { masks, batchRows: B * T });
     const head = recordLmHead(gpu, tape, weights, trunk, targets);
     tape.dispatch(
       weightedSumKernel,

@@ -150,7 +150,7 @@ export class Updater {
     const { gpu, tape, policyGrads } = this;
     const { S, M, T, R } = this.shape;
     const { policy } = this.models;
-    const trunk = recordTrunk(gpu, tape, policy, this.ids.views[a]!, B, T);
+    const trunk = recordTrunk(gpu, tape, policy, this.ids.views[a]!, B, T, { batchRows: M * T });
     const targets = this.targets.views[a]!;
     const head = recordLmHead(gpu, tape, policy, trunk, targets, options.temperature);
     const weight = tape.temp('policy weight', B * T);
@@ -174,12 +174,13 @@ export class Updater {
 
   /** Loss of some corpus windows, and their gradients added to the responses'. */
   private recordPtxPart(a: number, { count }: Part, loss: Slot): void {
-    const { gpu, tape, ptxT, policyGrads } = this;
+    const { gpu, tape, X, ptxT, policyGrads } = this;
     const { policy } = this.models;
     const [ids, targets, weight] = [this.ptxIds, this.ptxTargets, this.ptxWeight].map(
       ({ views }) => views[a]!,
     ) as [View, View, View];
-    const trunk = recordTrunk(gpu, tape, policy, ids, count, ptxT);
+    const batchRows = X * ptxT;
+    const trunk = recordTrunk(gpu, tape, policy, ids, count, ptxT, { batchRows });
     const head = recordLmHead(gpu, tape, policy, trunk, targets);
     tape.dispatch(
       weightedSumKernel,
@@ -196,7 +197,7 @@ export class Updater {
     const { value } = this.models;
     const stats = tape.temp('value stats', 4);
     for (const [a, { from: first, count: B }] of this.parts.entries()) {
-      const trunk = recordTrunk(gpu, tape, value, this.ids.views[a]!, B, T);
+      const trunk = recordTrunk(gpu, tape, value, this.ids.views[a]!, B, T, { batchRows: M * T });
       const estimate = recordScores(gpu, tape, value, trunk);
       const dvalue = tape.temp('dvalue', B * T);
       tape.dispatch(

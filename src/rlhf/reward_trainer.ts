@@ -70,8 +70,9 @@ export class RewardTrainer {
   private record(): void {
     const { gpu, tape, weights, grads, inputs, picked, stats } = this;
     const T = weights.layout.config.n_positions;
+    const batchRows = this.S * T;
     for (const [a, { count: S }] of this.parts.entries()) {
-      const trunk = recordTrunk(gpu, tape, weights, inputs.ids.views[a]!, S, T);
+      const trunk = recordTrunk(gpu, tape, weights, inputs.ids.views[a]!, S, T, { batchRows });
       const scores = recordScores(gpu, tape, weights, trunk);
       const dscores = tape.temp('dscores', S * T);
       tape.dispatch(
