@@ -27,7 +27,7 @@ import { fakeInspection } from './fakeInside';
 import { FakeLibrary } from './fakeLibrary';
 import { FakeTuning, fakeProfile, fakeSource } from './fakeProfile';
 
-import { fakeReport } from './fakeReport';
+import { FAKE_FIT, fakeReport } from './fakeReport';
 import { ppoRow, rewardRow, rolloutsOf, samplesOf, supervisedRow } from './fakeTexts';
 
 export const FAKE_GPU: GpuStatus = {
@@ -205,7 +205,7 @@ export class FakeLab implements LabApi, Connection {
     return { ppo: rows };
   }
   async estimate(): Promise<Estimate> {
-    return { bytes: 310 * 2 ** 20, fit: null, seconds: 1320 };
+    return { bytes: 310 * 2 ** 20, fit: FAKE_FIT, seconds: 1320 };
   }
   async snapshot(): Promise<Snapshot | null> {
     if (!this.selected) return null;

@@ -2,6 +2,9 @@
 import type { Stage } from '../../src/config/stages';
 import type { Report, StageStatus } from '../../src/lab/api';
 
+/** A run in less memory. */
+export const FAKE_FIT = { settings: { 'ppo.accumulate': 2 }, bytes: 240 * 2 ** 20 };
+
 export function fakeReport(stages: Readonly<Record<Stage, StageStatus>>): Report {
   const models = <T>(base: T, sft: T, sft_for_rl: T, policy: T) => ({
     base,

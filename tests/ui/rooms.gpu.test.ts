@@ -167,6 +167,7 @@ describe('an experiment', () => {
     seed.value = '42';
     seed.dispatchEvent(new InputEvent('input', { bubbles: true }));
     await eventually(text).toContain('310 MiB of graphics memory');
+    expect(text()).toContain('with ppo.accumulate = 2 it takes 240 MiB');
     button('Create').click();
     await expect
       .poll(() => callsOf(lab, 'create')[0]?.args[0])
