@@ -5,10 +5,11 @@ import { buffersOf, type InspectRequest } from '../src/lab/inspect';
 import { Lab } from '../src/lab/lab';
 import { OpenLab } from '../src/lab/open_lab';
 import { openStore } from '../src/store/database';
+import { sized } from '../src/store/sizes';
 import type { TextWorker } from './text.worker';
 
 const lab = new Lab({
-  store: openStore(),
+  store: sized(openStore()),
   version,
   async prepare(config, report) {
     const worker = new Worker(new URL('./text.worker.ts', import.meta.url), {

@@ -18,10 +18,17 @@ import type {
 } from './desk_api';
 import type { Fit } from './fit';
 import type { Inspection, InspectRequest } from './inspect';
+import type {
+  DuplicateRequest,
+  ExperimentAccount,
+  ExperimentSummary,
+  RemovedSummary,
+} from './library_api';
 import type { KernelSource, ProfiledStep, StepProfile } from './profile_api';
 import type { Feature, TuningStatus } from './variants';
 
 export type * from './desk_api';
+export type * from './library_api';
 export type { Calibration, DocumentKind, Inspection, InspectRequest };
 
 /** One logged step: `step`, `seconds` since the stage began, and metrics by the names of RLHF.md. */
@@ -117,15 +124,6 @@ export type GpuStatus =
       readonly problem: 'no-webgpu' | 'no-adapter' | 'limits' | 'device';
       readonly message: string;
     };
-
-export interface ExperimentSummary {
-  readonly id: string;
-  readonly name: string;
-  readonly preset: string;
-  readonly seed: number;
-  readonly created: number;
-  readonly stages: Readonly<Record<Stage, StageStatus>>;
-}
 
 export interface LabelCounts {
   /** Ranked items by labeler's name. */
@@ -244,10 +242,26 @@ export interface LabApi {
   select(id: string): Promise<Snapshot>;
   /** Makes an experiment that another tab is at work on this tab's; the other pauses and stores. */
   takeOver(): Promise<Snapshot>;
+  /** Makes a copy with another configuration, of whatever experiment, and selects it. */
+  duplicate(request: DuplicateRequest): Promise<Snapshot>;
+  /** What there is of any stored experiment: settings, figures, where its models came from. */
+  account(id: string): Promise<ExperimentAccount>;
+  /** Writes an experiment's notes; stored before it resolves. */
+  setNotes(id: string, text: string): Promise<void>;
+  /** Deletes an experiment so that it can be restored for a week. */
   remove(id: string): Promise<void>;
+  /** Deleted experiments that are still there, latest first. */
+  removed(): Promise<RemovedSummary[]>;
+  restore(id: string): Promise<void>;
+  /** Deletes a deleted experiment for good, now. */
+  erase(id: string): Promise<void>;
   storage(): Promise<StorageStatus>;
-  /** The open experiment as one file, in any state. */
-  exportExperiment(): Promise<Uint8Array<ArrayBuffer>>;
+  /** About the bytes that every stored experiment takes, deleted ones included, by id. */
+  sizes(): Promise<Record<string, number>>;
+  /** An experiment as one file, in any state; the open one unless another is named. */
+  exportExperiment(id?: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** A model of any stored experiment as a Hugging Face folder: bytes by file name. */
+  modelFolder(id: string, model: ModelName): Promise<Record<string, Uint8Array<ArrayBuffer>>>;
   /** Takes such a file as a new experiment and selects it. */
   importExperiment(file: Uint8Array, name?: string): Promise<Snapshot>;
   snapshot(): Promise<Snapshot | null>;

@@ -167,6 +167,17 @@ export class Experiment {
   setModel(name: ModelName, floats: Floats): void {
     this.models.set(name, floats);
     this.unsaved.models.add(name);
+    this.disown([name]);
+    this.record.made[name] = Date.now();
+  }
+
+  /** From now on these models are this experiment's own, if it has them at all. */
+  private disown(names: readonly ModelName[]): void {
+    const { record } = this;
+    for (const name of names) delete record.made[name];
+    if (!record.parent) return;
+    const models = record.parent.models.filter((name) => !names.includes(name));
+    record.parent = { ...record.parent, models };
   }
 
   /** A model's weights. @throws naming the stage that makes it */
@@ -239,6 +250,7 @@ export class Experiment {
       this.unsaved.models.delete(name);
       delete this.parts.sums[name];
     }
+    this.disown(names);
     const traces = this.tracePaths().filter((path) =>
       gone.some((stage) => TRAININGS_OF[stage].some((name) => path.startsWith(`${name}/`))),
     );

@@ -1,4 +1,5 @@
 /** The files of CONTRACT.md, made from an experiment when they are asked for. */
+import type { Settings } from '../config/fields';
 import type { ModelName } from '../config/stages';
 import { layoutOf, namedTensors } from '../nn/layout';
 import { TOKEN_ARRAYS } from '../rlhf/ppo_rollout';
@@ -6,6 +7,7 @@ import { rankingsToComparisons } from '../text/datasets/comparisons';
 import { writeJsonl } from '../text/datasets/jsonl';
 import { joinDocuments } from '../text/datasets/packing';
 import { writeModelFolder } from '../text/formats/huggingface';
+import type { Tokenizer } from '../text/tokenizer/tokenizer';
 import type { Experiment, RankingSplit } from './experiment';
 import type { Material } from './material';
 import { skillItems, trainingRankings } from './pipeline';
@@ -97,13 +99,13 @@ const FOLDER_FILES = [
   'special_tokens_map.json',
 ];
 
-function addModel(
-  files: Map<string, Make>,
-  experiment: Experiment,
-  { tokenizer }: Material,
+/** A model as a Hugging Face folder. */
+export function modelFolder(
+  s: Settings,
   name: ModelName,
-): void {
-  const s = experiment.record.config.settings;
+  floats: Float32Array<ArrayBuffer>,
+  tokenizer: Tokenizer,
+): ReadonlyMap<string, Uint8Array> {
   const sizes = {
     n_layer: s['model.n_layer'],
     n_embd: s['model.n_embd'],
@@ -112,11 +114,21 @@ function addModel(
     vocab_size: s['model.vocab_size'],
   };
   const kind = name === 'reward' || name === 'value' ? name : 'lm';
+  const layout = layoutOf(sizes, kind === 'lm' ? 'lm' : 'score');
+  const tensors = new Map(Object.entries(namedTensors(layout, floats)));
+  return writeModelFolder({ kind, sizes, tensors }, tokenizer);
+}
+
+function addModel(
+  files: Map<string, Make>,
+  experiment: Experiment,
+  { tokenizer }: Material,
+  name: ModelName,
+): void {
+  const { settings } = experiment.record.config;
   let folder: ReadonlyMap<string, Uint8Array> | undefined;
   const open = () => {
-    const layout = layoutOf(sizes, kind === 'lm' ? 'lm' : 'score');
-    const tensors = new Map(Object.entries(namedTensors(layout, experiment.model(name))));
-    folder ??= writeModelFolder({ kind, sizes, tensors }, tokenizer);
+    folder ??= modelFolder(settings, name, experiment.model(name), tokenizer);
     return folder;
   };
   for (const file of FOLDER_FILES) files.set(`models/${name}/${file}`, () => open().get(file)!);

@@ -4,14 +4,15 @@
  */
 import { parseConfig } from '../config/experiment';
 import type { FieldKey } from '../config/fields';
-import type { Stage, Writer } from '../config/stages';
+import type { ModelName, Stage, Writer } from '../config/stages';
 import { sampleTasks } from '../rlhf/rankings';
 import { epochPermutation } from '../text/datasets/order';
+import { Tokenizer } from '../text/tokenizer/tokenizer';
 import { labelerAgreement, textsOf } from './agreement';
 import type { DemonstrationRecord, LabApi, RankingSubmission, RunOptions, Snapshot } from './api';
 import { demonstrationPage, putDemonstration, removeDemonstration } from './demonstrations';
 import { DESK_BATCH } from './desk';
-import { experimentFiles } from './files';
+import { experimentFiles, modelFolder } from './files';
 import { importBase } from './import_base';
 import { type InspectRequest, inspect } from './inspect';
 import { corpusPage } from './material';
@@ -221,6 +222,18 @@ export class Lab extends OpenLab implements LabApi {
 
   profileProgress = async () => this.profiled;
   kernelSource = async (kernel: string) => kernelSource(kernel);
+
+  async modelFolder(id: string, model: ModelName) {
+    const { config } = await this.library.record(id);
+    const { floats, tokenizer } = await this.library.model(id, model);
+    const json =
+      tokenizer ??
+      (await this.options.prepare(config, (what) => this.log('info', `${what}…`))).tokenizerJson;
+    const folder = modelFolder(config.settings, model, floats, Tokenizer.fromJSON(json));
+    return Object.fromEntries(
+      [...folder].map(([name, bytes]) => [name, bytes.slice() as Uint8Array<ArrayBuffer>]),
+    );
+  }
 
   private contractFiles() {
     const { experiment, material } = this.selected;

@@ -21,6 +21,8 @@ export function newRecord(
     name: name ?? `${config.preset}, seed ${config.seed}`,
     created: Date.now(),
     config,
+    notes: '',
+    made: {},
     stages: {
       base: 'ready',
       sft: 'missing',

@@ -7,9 +7,19 @@ import { type Gpu, GpuUnavailable } from '../gpu/device';
 import { openGpu } from '../kernels/trust';
 import type { RankingTask } from '../rlhf/rankings';
 import type { Store } from '../store/store';
-import type { Estimate, GpuStatus, LabEvent, Snapshot, StorageStatus } from './api';
+import { accountOf } from './account';
+import type {
+  DuplicateRequest,
+  Estimate,
+  ExperimentAccount,
+  GpuStatus,
+  LabEvent,
+  Snapshot,
+  StorageStatus,
+} from './api';
 import { readBackup, writeBackup } from './backup';
 import { Control } from './control';
+import { copyOf } from './duplicate';
 import { estimateBytes } from './estimate';
 import { EventQueue } from './events';
 import { Experiment } from './experiment';
@@ -19,7 +29,7 @@ import { runSeconds, Stopwatch } from './measure';
 import { adapterOf, newRecord } from './new_record';
 import { browserEstimate } from './room';
 import { openSession, type Prepare, type Session, snapshotOf } from './session';
-import { Tabs, whileUnused } from './tabs';
+import { Tabs } from './tabs';
 import { Variants } from './variants';
 
 /** What the lab needs from where it runs. */
@@ -39,8 +49,10 @@ export abstract class OpenLab {
   private tabs: Tabs | undefined;
   protected readonly events = new EventQueue();
   protected readonly variants: Variants;
-  private readonly library: Library;
+  protected readonly library: Library;
   private readonly stopwatch: Stopwatch;
+  /** Done once what was deleted long ago is gone. */
+  private swept: Promise<void> | undefined;
 
   constructor(protected readonly options: LabOptions) {
     this.variants = new Variants(options.store);
@@ -102,8 +114,34 @@ export abstract class OpenLab {
     return this.gpu!;
   };
 
-  experiments = () => this.library.summaries();
+  async experiments() {
+    // What cannot be erased now is the next time.
+    this.swept ??= this.library.sweep().catch(() => {});
+    await this.swept;
+    return this.library.summaries();
+  }
   metricsOf = (id: string) => this.library.metricsOf(id);
+  removed = () => this.library.removed();
+  restore = (id: string) => this.library.restore(id);
+  erase = (id: string) => this.library.erase(id);
+  sizes = () => this.library.sizes();
+
+  /** The open experiment as it is in memory, another as it is stored. */
+  async account(id: string): Promise<ExperimentAccount> {
+    const { experiment } = this.current ?? {};
+    if (experiment?.id !== id || !this.tabs?.isWriter) return this.library.account(id);
+    const { record, parts, models, checkpoint } = experiment;
+    return accountOf(record, parts, [...models.keys()], checkpoint);
+  }
+
+  async setNotes(id: string, text: string): Promise<void> {
+    if (this.current?.experiment.id !== id) {
+      return this.library.change(id, 'write its notes', (record) => ({ ...record, notes: text }));
+    }
+    const { experiment } = this.writable;
+    experiment.record.notes = text;
+    await experiment.save();
+  }
 
   async estimate(config: ExperimentConfig): Promise<Estimate> {
     const { settings } = parseConfig(config);
@@ -129,6 +167,21 @@ export abstract class OpenLab {
     const record = newRecord(config, name, status);
     const tabs = await this.join(record.id);
     return this.enter(await Experiment.create(this.options.store, record), tabs);
+  }
+
+  /** The original is only read, so another tab may be at work on it; the copy is this tab's. */
+  async duplicate({ id, config, name, keep }: DuplicateRequest): Promise<Snapshot> {
+    this.current?.control.refuseWhileRunning('make a copy');
+    const parsed = parseConfig(config);
+    const { store } = this.options;
+    const original =
+      this.current?.experiment.id === id && this.tabs?.isWriter
+        ? this.current.experiment
+        : await Experiment.load(store, id, false);
+    const fresh = newRecord(parsed, name, await this.open());
+    const { record, ...contents } = copyOf(original, fresh, keep);
+    const tabs = await this.join(record.id);
+    return this.enter(await Experiment.create(store, record, contents), tabs);
   }
 
   async select(id: string): Promise<Snapshot> {
@@ -158,6 +211,11 @@ export abstract class OpenLab {
     if (tabs !== this.tabs) this.tabs?.leave();
     this.tabs = tabs;
     if (!tabs.isWriter) experiment.freeze(LOOKING_ON);
+    else if (experiment.record.removed !== undefined) {
+      // Whoever works on a deleted experiment wants it back.
+      delete experiment.record.removed;
+      await experiment.save();
+    }
     this.current = {
       ...session,
       control: new Control(session, events, this.device, this.variants),
@@ -213,16 +271,14 @@ export abstract class OpenLab {
   }
 
   async remove(id: string): Promise<void> {
-    const { store } = this.options;
-    if (this.current?.experiment.id === id) {
-      this.writable.control.refuseWhileRunning('delete this experiment');
-      this.current = undefined;
-      this.tabs?.leave();
-      this.tabs = undefined;
-      return store.removeAll(id);
-    }
-    if (await whileUnused(id, () => store.removeAll(id))) return;
-    throw new Error('The experiment is open in another tab; close it there, then delete it.');
+    if (this.current?.experiment.id !== id) return this.library.remove(id);
+    const { control, experiment } = this.writable;
+    control.refuseWhileRunning('delete this experiment');
+    experiment.record.removed = Date.now();
+    await experiment.save();
+    this.current = undefined;
+    this.tabs?.leave();
+    this.tabs = undefined;
   }
 
   async storage(): Promise<StorageStatus> {
@@ -230,14 +286,19 @@ export abstract class OpenLab {
     return { problem: await this.options.store.problem(), usage, quota };
   }
 
-  async exportExperiment(): Promise<Uint8Array<ArrayBuffer>> {
-    return writeBackup(this.selected.experiment) as Uint8Array<ArrayBuffer>;
+  async exportExperiment(id?: string): Promise<Uint8Array<ArrayBuffer>> {
+    const experiment =
+      id === undefined || id === this.current?.experiment.id
+        ? this.selected.experiment
+        : await Experiment.load(this.options.store, id, false);
+    return writeBackup(experiment) as Uint8Array<ArrayBuffer>;
   }
 
   async importExperiment(file: Uint8Array, name = 'the file'): Promise<Snapshot> {
     this.current?.control.refuseWhileRunning('open a file');
     const { record, ...contents } = readBackup(file, name);
-    const own = { ...record, id: crypto.randomUUID() };
+    const { removed: _, ...rest } = record;
+    const own = { ...rest, id: crypto.randomUUID(), origin: record.origin ?? record.id };
     const tabs = await this.join(own.id);
     return this.enter(await Experiment.create(this.options.store, own, contents), tabs);
   }

@@ -16,6 +16,7 @@ import type {
   Sample,
   StageStatus,
 } from './api';
+import type { Parent } from './library_api';
 import type { RunVariants } from './variants';
 
 export type Floats = Float32Array<ArrayBuffer>;
@@ -37,6 +38,16 @@ export interface ExperimentRecord {
   kernels?: RunVariants;
   /** Where the stage that runs or is paused was when this was stored. */
   progress?: Progress;
+  /** Free text by whoever works on it. */
+  notes: string;
+  /** What it is a copy of. */
+  parent?: Parent;
+  /** The id that it had where it was made, if it came as a file. */
+  origin?: string;
+  /** When each model was finished, where that is known; milliseconds since 1970. */
+  made: Partial<Record<ModelName, number>>;
+  /** When it was deleted; it can be restored for a while. */
+  removed?: number;
 }
 
 /** A person's judgement of a task, with the order in which the completions were shown. */

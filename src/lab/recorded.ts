@@ -57,7 +57,7 @@ class RecordedLab implements Partial<LabApi> {
   }
   async subscribe() {}
   async experiments() {
-    return [this.recording.summary];
+    return [{ ...this.recording.summary, notes: '', parent: null, origin: null }];
   }
   async select() {
     return this.snapshot();

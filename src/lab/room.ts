@@ -1,6 +1,6 @@
 /**
- * Room on the disk. The rule: automatic checkpoints of other experiments go first, of the one that
- * was opened longest ago first; the stage that each belongs to begins again when it is resumed.
+ * Room on the disk. The rule: what was deleted and could still be restored goes first, then
+ * automatic checkpoints of other experiments, of the one that was opened longest ago first; the stage that each belongs to begins again when it is resumed.
  * Models, rankings, demonstrations and every other thing stay whatever happens.
  */
 import { isCheckpointPart } from '../store/checkpoints';
@@ -47,7 +47,18 @@ export async function makeRoom(
         parts: (await store.parts(other)).filter(isCheckpointPart),
       })),
   );
-  const prunable = others.filter(({ record, parts }) => record && parts.length > 0);
+  const deleted = others.filter(({ record }) => record?.removed !== undefined);
+  deleted.sort((a, b) => a.record!.removed! - b.record!.removed!);
+  for (const { record } of deleted) {
+    await free(record!.id, async () => {
+      await store.removeAll(record!.id);
+      say(`To make room, the deleted experiment “${record!.name}” was erased.`);
+    });
+    if (await isEnough()) return;
+  }
+  const prunable = others.filter(
+    ({ record, parts }) => record && record.removed === undefined && parts.length > 0,
+  );
   prunable.sort((a, b) => usedOf(a.record!) - usedOf(b.record!));
   for (const { record, parts } of prunable) {
     await free(record!.id, async () => {

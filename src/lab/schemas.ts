@@ -14,6 +14,19 @@ const of = <Key extends string, Entry extends v.GenericSchema>(
   entry: Entry,
 ) => v.record(v.picklist(keys), entry);
 
+const parent = v.looseObject({
+  id: v.string(),
+  name: v.string(),
+  changes: v.array(
+    v.looseObject({
+      key: v.string(),
+      from: v.union([v.number(), v.boolean(), v.string()]),
+      to: v.union([v.number(), v.boolean(), v.string()]),
+    }),
+  ),
+  models: v.array(v.picklist(MODELS)),
+});
+
 const STATUSES = ['missing', 'ready', 'running', 'paused', 'done', 'failed'] as const;
 const stageEntries = Object.fromEntries(STAGES.map((stage) => [stage, v.picklist(STATUSES)]));
 
@@ -30,6 +43,11 @@ export const recordSchema = v.looseObject({
     memory: v.looseObject({ estimated_bytes: number, peak_bytes: number }),
     tokens_per_second: v.looseObject({ train: number, sample: number }),
   }),
+  notes: v.optional(v.string()),
+  parent: v.optional(parent),
+  origin: v.optional(v.string()),
+  made: v.optional(of(MODELS, number)),
+  removed: v.optional(number),
 });
 
 const task = v.looseObject({

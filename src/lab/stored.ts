@@ -4,7 +4,8 @@
  * the log says so: of people's own lists the entries that are whole stay, of everything else the
  * stage makes it again.
  *
- * Forms: 1, a checkpoint in one value, no sums; 2, checkpoints in slots, sums, traces.
+ * Forms: 1, a checkpoint in one value, no sums; 2, checkpoints in slots, sums, traces. A record of
+ * either may lack notes, its models' times and what it is a copy of.
  */
 import * as v from 'valibot';
 import { parseConfig } from '../config/experiment';
@@ -56,18 +57,25 @@ export function checkRecord(value: unknown): ExperimentRecord {
   }
   const record = result.output as unknown as ExperimentRecord;
   const config = parseConfig(record.config);
-  return { ...record, config, version: VERSION, used: record.used ?? record.created };
+  const { used = record.created, notes = '', made = {} } = record;
+  return { ...record, config, version: VERSION, used, notes, made };
 }
 
-/** What the list of experiments says of one; nothing, and why, of one that cannot be read. */
-export function summaryOf(value: unknown, damaged: (why: string) => void): ExperimentSummary[] {
+/** A record of a list; nothing, and why, where it cannot be read. */
+export function readRecord(value: unknown, damaged: (why: string) => void): ExperimentRecord[] {
   try {
-    const { id, name, created, config, stages } = checkRecord(value);
-    return [{ id, name, created, preset: config.preset, seed: config.seed, stages }];
+    return [checkRecord(value)];
   } catch (cause) {
     damaged(cause instanceof Error ? cause.message : String(cause));
     return [];
   }
+}
+
+/** What the list of experiments says of one. */
+export function summarise(record: ExperimentRecord): ExperimentSummary {
+  const { id, name, created, config, stages, notes, parent = null, origin = null } = record;
+  const { preset, seed } = config;
+  return { id, name, created, preset, seed, stages, notes, parent, origin };
 }
 
 /** The parts that are whole; `damaged` is told of each that is not, with what was stored there. */

@@ -108,6 +108,17 @@ export class Checkpoints {
     return undefined;
   }
 
+  /** Where the newest checkpoint stands, by its header alone. */
+  async place(): Promise<{ training: string; step: number } | undefined> {
+    const headers = await Promise.all(
+      SLOTS.map((slot) => this.store.get<Header>(this.id, headerPart(slot))),
+    );
+    const whole = await Promise.all(headers.map(isWhole));
+    const found = headers.filter((_, at) => whole[at]).map((header) => header!);
+    found.sort((a, b) => b.generation - a.generation);
+    return found[0] && { training: found[0].training, step: found[0].step };
+  }
+
   /** Parts to remove when a training is done. */
   async parts(): Promise<string[]> {
     return (await this.store.parts(this.id)).filter(isCheckpointPart);

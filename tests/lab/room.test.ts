@@ -44,6 +44,19 @@ describe('room for a checkpoint', () => {
     ]);
   });
 
+  it('is made by what was deleted before any checkpoint goes, and that is told', async () => {
+    const { store, checkpoints } = await threeExperiments();
+    await store.write('old', {
+      put: { record: { id: 'old', name: 'The old', created: 1, used: 2, removed: 5 } },
+    });
+    const said: string[] = [];
+    const estimate = async () => ({ usage: said.length === 0 ? 900 : 0, quota: 1000 });
+    await makeRoom(store, 'mine', 500, (message) => said.push(message), { estimate });
+    expect(said).toEqual(['To make room, the deleted experiment “The old” was erased.']);
+    expect(await store.ids()).toEqual(['mine', 'older']);
+    expect(await checkpoints()).toEqual([2, 0, 2]);
+  });
+
   it('is refused with a way on when all of them do not suffice; labels and models stay', async () => {
     const { store, checkpoints } = await threeExperiments();
     const estimate = async () => ({ usage: 900, quota: 1000 });

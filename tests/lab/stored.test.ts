@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { readBackup, writeBackup } from '../../src/lab/backup';
 import { Experiment } from '../../src/lab/experiment';
-import { summaryOf } from '../../src/lab/stored';
-import { oldParts, oldStore } from '../support/oldStore';
+import { readRecord, summarise } from '../../src/lab/stored';
+import { oldParts, oldRecord, oldStore } from '../support/oldStore';
 
 const warnings = ({ parts }: Experiment) =>
   parts.log.filter(({ level }) => level === 'warn').map(({ message }) => message);
@@ -29,6 +29,16 @@ describe('an experiment of form 1', () => {
     const again = await Experiment.load(store, id);
     expect(again.checkpoint).toEqual(parts['checkpoint']);
     expect((await store.parts(id)).sort()).toEqual(before);
+  });
+
+  it('has no notes and is a copy of nothing; its record of form 2 is read the same way', async () => {
+    const { store, id } = await oldStore();
+    const plain = { notes: '', made: {}, version: 2 };
+    expect((await Experiment.load(store, id)).record).toMatchObject(plain);
+    await store.write(id, { put: { record: oldRecord('form-2-record.json') } });
+    const { record } = await Experiment.load(store, id);
+    expect(record).toMatchObject(plain);
+    expect(summarise(record)).toMatchObject({ parent: null, origin: null, notes: '' });
   });
 
   it('of a form yet to come is refused in one sentence', async () => {
@@ -77,7 +87,9 @@ describe('damage', () => {
     const said: string[] = [];
     const record = oldParts()['record'] as Record<string, unknown>;
     const all = [null, { ...record, stages: {} }, { ...record, config: {} }, record];
-    expect(all.flatMap((value) => summaryOf(value, (why) => said.push(why)))).toHaveLength(1);
+    expect(all.flatMap((value) => readRecord(value, (why: string) => said.push(why)))).toHaveLength(
+      1,
+    );
     expect(said).toHaveLength(3);
     for (const sentence of said) expect(sentence.split('\n')).toHaveLength(1);
   });
@@ -97,6 +109,16 @@ describe('an experiment as a file', () => {
     });
     expect(models).toEqual(experiment.models);
     expect(checkpoint).toEqual(experiment.checkpoint);
+  });
+
+  it('brings its notes, as they were typed, and what it is a copy of', async () => {
+    const { store, id } = await oldStore();
+    const experiment = await Experiment.load(store, id);
+    const notes = '<b>β</b> too low?\n  "twice" \\ 2 & 3 🦉';
+    const parent = { id: 'before', name: 'first', changes: [], models: ['base' as const] };
+    Object.assign(experiment.record, { notes, parent, made: { base: 5 } });
+    const { record } = readBackup(writeBackup(experiment));
+    expect(record).toMatchObject({ notes, parent, made: { base: 5 } });
   });
 
   it('is refused in one sentence when it is another file, or its parts are not whole', async () => {

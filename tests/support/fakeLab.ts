@@ -3,9 +3,10 @@
  * made-up curves and texts. Every call is noted in `calls`. The product never imports it.
  */
 import { defaultConfig, type ExperimentConfig } from '../../src/config/experiment';
-import { type ModelName, STAGES, type Stage, type Training } from '../../src/config/stages';
+import { type ModelName, STAGES, type Stage } from '../../src/config/stages';
 import type {
   Access,
+  DuplicateRequest,
   Estimate,
   ExperimentSummary,
   GpuStatus,
@@ -13,7 +14,6 @@ import type {
   InspectRequest,
   LabApi,
   LabEvent,
-  MetricRow,
   RankingSubmission,
   Snapshot,
   StageStatus,
@@ -26,9 +26,10 @@ import { FakeDesk } from './fakeDesk';
 import { fakeInspection } from './fakeInside';
 import { FakeLibrary } from './fakeLibrary';
 import { FakeTuning, fakeProfile, fakeSource } from './fakeProfile';
-
 import { FAKE_FIT, fakeReport } from './fakeReport';
-import { ppoRow, rewardRow, rolloutsOf, samplesOf, supervisedRow } from './fakeTexts';
+import { FakeShelf, type Shelved } from './fakeShelf';
+import { LENGTH, MODELS_OF, rowOf, TRAININGS_OF } from './fakeStages';
+import { ppoRow, rolloutsOf, samplesOf } from './fakeTexts';
 
 export const FAKE_GPU: GpuStatus = {
   ok: true,
@@ -54,41 +55,14 @@ export interface FakeOptions {
   readonly storageProblem?: string;
 }
 
-const LENGTH = 60;
-const MODELS_OF: Readonly<Record<Stage, readonly ModelName[]>> = {
-  base: ['base'],
-  sft: ['sft', 'sft_for_rl'],
-  reward: ['reward'],
-  ppo: ['policy', 'policy_raw', 'value'],
-  evaluate: [],
-};
-const TRAININGS_OF: Readonly<Record<Stage, readonly Training[]>> = {
-  base: ['base'],
-  sft: ['sft', 'sft_for_rl'],
-  reward: ['reward'],
-  ppo: ['ppo'],
-  evaluate: [],
-};
-const rowOf = (training: Training, step: number): MetricRow =>
-  training === 'reward'
-    ? rewardRow(step, LENGTH)
-    : training === 'ppo'
-      ? ppoRow(step, LENGTH)
-      : supervisedRow(step, LENGTH);
-
 export class FakeLab implements LabApi, Connection {
   readonly calls: { name: string; args: readonly unknown[] }[] = [];
   readonly lab: LabApi = this;
   private listeners: ((events: LabEvent[]) => void)[] = [];
-  private summaries: ExperimentSummary[] = [];
-  private config: ExperimentConfig = defaultConfig('nano', 7);
-  private stages = Object.fromEntries(STAGES.map((s) => [s, 'missing'])) as Record<
-    Stage,
-    StageStatus
-  >;
-  private selected: string | null = null;
+  private readonly shelf = new FakeShelf((name, ...args) => this.note(name, ...args));
+  /** The experiment that is open. */
+  private now: Shelved | null = null;
   private access: Access = 'write';
-  private steps: Partial<Record<Stage, number>> = {};
   private held = false;
   private queue: Stage[] = [];
   private readonly library = new FakeLibrary((name, ...args) => this.note(name, ...args));
@@ -100,8 +74,8 @@ export class FakeLab implements LabApi, Connection {
     this.desk = new FakeDesk(options.k ?? 4, (name, ...args) => this.note(name, ...args));
     const done = options.done === undefined ? [] : options.done;
     if (done === null) return;
-    this.config = defaultConfig('nano', options.seed ?? 7);
-    this.begin(`nano ${this.config.seed}`);
+    const seed = options.seed ?? 7;
+    this.now = this.shelf.add(`nano ${seed}`, defaultConfig('nano', seed));
     for (const stage of done) this.finish(stage);
     if (options.paused) {
       this.stages[options.paused] = 'paused';
@@ -117,25 +91,11 @@ export class FakeLab implements LabApi, Connection {
   private note(name: string, ...args: unknown[]): void {
     this.calls.push({ name, args });
   }
-  private begin(name: string): void {
-    this.selected = `id-${this.summaries.length + 1}`;
-    this.stages = {
-      base: 'ready',
-      sft: 'missing',
-      reward: 'missing',
-      ppo: 'missing',
-      evaluate: 'missing',
-    };
-    this.steps = {};
-    const { preset, seed } = this.config;
-    this.summaries.push({
-      id: this.selected,
-      name,
-      preset,
-      seed,
-      created: 1.79e12,
-      stages: this.stages,
-    });
+  private get stages(): Record<Stage, StageStatus> {
+    return this.now!.stages;
+  }
+  private get steps(): Partial<Record<Stage, number>> {
+    return this.now!.steps;
   }
   private finish(stage: Stage): void {
     this.stages[stage] = 'done';
@@ -157,26 +117,38 @@ export class FakeLab implements LabApi, Connection {
     this.listeners.push(listener);
   }
   async experiments(): Promise<ExperimentSummary[]> {
-    return this.summaries.map((s) =>
-      s.id === this.selected ? { ...s, stages: { ...this.stages } } : s,
-    );
+    return this.shelf.summaries();
   }
   async create(config: ExperimentConfig, name?: string): Promise<Snapshot> {
     this.note('create', config, name);
-    this.config = config;
-    this.begin(name ?? `${config.preset} ${config.seed}`);
+    this.now = this.shelf.add(name ?? `${config.preset} ${config.seed}`, config);
     return (await this.snapshot())!;
   }
   async select(id: string): Promise<Snapshot> {
     this.note('select', id);
-    this.selected = id;
+    this.now = this.shelf.of(id);
+    return (await this.snapshot())!;
+  }
+  async duplicate(request: DuplicateRequest): Promise<Snapshot> {
+    this.note('duplicate', request);
+    this.now = this.shelf.duplicate(request);
     return (await this.snapshot())!;
   }
   async remove(id: string): Promise<void> {
     this.note('remove', id);
-    this.summaries = this.summaries.filter((s) => s.id !== id);
-    if (this.selected === id) this.selected = null;
+    this.shelf.remove(id);
+    if (this.now?.id === id) this.now = null;
   }
+  removed = () => this.shelf.removed();
+  restore = (id: string) => this.shelf.restore(id);
+  erase = (id: string) => this.shelf.erase(id);
+  sizes = () => this.shelf.sizes();
+  account = (id: string) => this.shelf.account(id);
+  setNotes = (id: string, text: string) => this.shelf.setNotes(id, text);
+  modelFolder = async (id: string, model: ModelName) => {
+    this.note('modelFolder', id, model);
+    return { 'config.json': new TextEncoder().encode('{}') };
+  };
   async takeOver(): Promise<Snapshot> {
     this.note('takeOver');
     this.letIn('write');
@@ -190,13 +162,13 @@ export class FakeLab implements LabApi, Connection {
   async storage() {
     return { problem: this.options.storageProblem ?? null, usage: 12e6, quota: 2e9 };
   }
-  async exportExperiment(): Promise<Uint8Array<ArrayBuffer>> {
-    this.note('exportExperiment');
+  async exportExperiment(id?: string): Promise<Uint8Array<ArrayBuffer>> {
+    this.note('exportExperiment', id);
     return new TextEncoder().encode('an experiment');
   }
   async importExperiment(file: Uint8Array, name?: string): Promise<Snapshot> {
     this.note('importExperiment', file.length, name);
-    this.begin(name ?? 'from a file');
+    this.now = this.shelf.add(name ?? 'from a file', defaultConfig('nano', 7));
     return (await this.snapshot())!;
   }
   async metricsOf(id: string) {
@@ -208,15 +180,15 @@ export class FakeLab implements LabApi, Connection {
     return { bytes: 310 * 2 ** 20, fit: FAKE_FIT, seconds: 1320 };
   }
   async snapshot(): Promise<Snapshot | null> {
-    if (!this.selected) return null;
+    if (!this.now) return null;
     const trainings = STAGES.flatMap((stage) =>
       this.steps[stage] ? TRAININGS_OF[stage].map((training) => ({ stage, training })) : [],
     );
     const active = STAGES.find((s) => this.stages[s] === 'running' || this.stages[s] === 'paused');
     return {
-      id: this.selected,
+      id: this.now.id,
       access: this.access,
-      config: this.config,
+      config: this.now.config,
       stages: { ...this.stages },
       models: STAGES.flatMap((s) => (this.stages[s] === 'done' ? MODELS_OF[s] : [])),
       metrics: Object.fromEntries(
@@ -340,7 +312,8 @@ export class FakeLab implements LabApi, Connection {
   }
   async set(key: string, value: number | boolean): Promise<void> {
     this.note('set', key, value);
-    this.config = { ...this.config, settings: { ...this.config.settings, [key]: value } };
+    const { config } = this.now!;
+    this.now!.config = { ...config, settings: { ...config.settings, [key]: value } };
   }
 
   async importBase(files: Readonly<Record<string, Uint8Array>>): Promise<Snapshot> {

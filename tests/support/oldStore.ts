@@ -12,6 +12,12 @@ export function oldParts(): Record<string, unknown> {
   return JSON.parse(readFileSync(file, 'utf8'), revive) as Record<string, unknown>;
 }
 
+/** A record alone, as another earlier form left it. */
+export function oldRecord(name: string): Record<string, unknown> {
+  const file = new URL(`../golden/store/${name}`, import.meta.url);
+  return JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+}
+
 export async function oldStore(change: Record<string, unknown> = {}): Promise<{
   store: Store;
   id: string;
