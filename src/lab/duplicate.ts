@@ -1,54 +1,19 @@
 /** A copy of an experiment with another configuration: what is taken along, part by part. */
 import type { ExperimentConfig } from '../config/experiment';
 import { type ModelName, STAGES } from '../config/stages';
+import { holdingsOf, peopleOf } from './account';
 import {
   type Choice,
   changesBetween,
-  type Holdings,
   type Inheritance,
   inherits,
-  OUTPUTS,
+  MODELS_OF_OUTPUT,
   type Output,
   stagesOf,
 } from './inheritance';
 import { type ExperimentRecord, emptyParts, type Floats, type Parts, TRAININGS_OF } from './parts';
 import { rankingOf } from './pipeline';
 import type { Contents } from './stored';
-
-/** Models of each output, and the trainings whose curves go with them. */
-const MODELS_OF_OUTPUT: Readonly<Record<Output, readonly ModelName[]>> = {
-  base: ['base'],
-  sft: ['sft'],
-  sft_for_rl: ['sft_for_rl'],
-  rankings: [],
-  reward: ['reward'],
-  ppo: ['policy', 'policy_raw', 'value'],
-  evaluate: [],
-};
-
-/** What is finished of an experiment, and what people did in it. */
-export function holdingsOf(
-  { config, stages }: Pick<ExperimentRecord, 'config' | 'stages'>,
-  parts: Pick<Parts, 'personal' | 'imported' | 'demonstrations' | 'rankings'>,
-  models: readonly ModelName[],
-): Holdings {
-  const isDone = (output: Output): boolean => {
-    // Rankings and the first recipe of SFT are there before their stage is done.
-    if (output === 'rankings') return parts.rankings.heldout !== undefined;
-    if (output === 'sft') return true;
-    return stages[output === 'sft_for_rl' ? 'sft' : output] === 'done';
-  };
-  const outputs = OUTPUTS.filter(
-    (output) => isDone(output) && MODELS_OF_OUTPUT[output].every((name) => models.includes(name)),
-  );
-  const own = parts.personal.filter(({ ranks, again }) => ranks && !again);
-  return {
-    config,
-    outputs,
-    edited: parts.demonstrations !== null,
-    ranked: own.length + parts.imported.length,
-  };
-}
 
 /**
  * Contents of a copy.
@@ -61,7 +26,7 @@ export function copyOf(
   choice: Choice,
 ): Omit<Contents, 'checkpoint' | 'record'> & { record: typeof fresh } {
   const { record, parts } = original;
-  const holdings = holdingsOf(record, parts, [...original.models.keys()]);
+  const holdings = holdingsOf(record, peopleOf(parts), [...original.models.keys()]);
   const kept = inherits(holdings, fresh.config, choice);
   const models = modelsOf(original, kept.outputs);
   const same = [...models.keys()].filter((name) => models.get(name) === original.models.get(name));

@@ -6,7 +6,7 @@
 import { worldSeed } from '../config/bundled';
 import type { ExperimentConfig } from '../config/experiment';
 import { FIELD_KEYS, type FieldKey } from '../config/fields';
-import { STAGES, type Stage } from '../config/stages';
+import { type ModelName, STAGES, type Stage } from '../config/stages';
 
 /** What an experiment makes, in order; `rankings` are the simulated labelers', with their items. */
 export const OUTPUTS = [
@@ -38,6 +38,17 @@ export const OUTPUTS_OF: Readonly<Record<Stage, readonly Output[]>> = {
   reward: ['rankings', 'reward'],
   ppo: ['ppo'],
   evaluate: ['evaluate'],
+};
+
+/** Models of each output. */
+export const MODELS_OF_OUTPUT: Readonly<Record<Output, readonly ModelName[]>> = {
+  base: ['base'],
+  sft: ['sft'],
+  sft_for_rl: ['sft_for_rl'],
+  rankings: [],
+  reward: ['reward'],
+  ppo: ['policy', 'policy_raw', 'value'],
+  evaluate: [],
 };
 
 /** Settings that reach further back, or less far, than their section says. */

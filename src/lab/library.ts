@@ -4,9 +4,9 @@ import { Checkpoints } from '../store/checkpoints';
 import { SizeReader } from '../store/sizes';
 import type { Store } from '../store/store';
 import { FormatError } from '../text/formats/errors';
-import { accountOf } from './account';
+import { checkpointOf, endsOf, holdingsOf, peopleOf } from './account';
 import type { ExperimentAccount, ExperimentSummary, MetricRow, RemovedSummary } from './api';
-import type { ExperimentRecord, Floats } from './parts';
+import type { ExperimentRecord, Floats, Parts } from './parts';
 import { checkParts, checkRecord, readRecord, summarise } from './stored';
 import { whileUnused } from './tabs';
 
@@ -15,6 +15,23 @@ export const KEPT_MS = 7 * 24 * 3600 * 1000;
 
 /** Parts that an account reads. */
 const TOLD = ['metrics', 'personal', 'imported', 'demonstrations', 'rankings'] as const;
+
+/** The account of an experiment, from its parts. */
+export function accountOf(
+  record: ExperimentRecord,
+  parts: Pick<Parts, (typeof TOLD)[number]>,
+  models: readonly ModelName[],
+  checkpoint: { training: string; step: number } | undefined,
+): ExperimentAccount {
+  const { config, report, made } = record;
+  return structuredClone({
+    summary: summarise(record),
+    ...{ config, report, models, made },
+    ...endsOf(parts.metrics),
+    checkpoint: checkpointOf(checkpoint),
+    holdings: holdingsOf(record, peopleOf(parts), models),
+  });
+}
 
 export class Library {
   private readonly warned = new Set<string>();

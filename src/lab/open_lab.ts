@@ -7,7 +7,6 @@ import { type Gpu, GpuUnavailable } from '../gpu/device';
 import { openGpu } from '../kernels/trust';
 import type { RankingTask } from '../rlhf/rankings';
 import type { Store } from '../store/store';
-import { accountOf } from './account';
 import type {
   DuplicateRequest,
   Estimate,
@@ -24,7 +23,7 @@ import { estimateBytes } from './estimate';
 import { EventQueue } from './events';
 import { Experiment } from './experiment';
 import { fitInto, LAPTOP_BYTES } from './fit';
-import { Library } from './library';
+import { accountOf, Library } from './library';
 import { runSeconds, Stopwatch } from './measure';
 import { adapterOf, newRecord } from './new_record';
 import { browserEstimate } from './room';

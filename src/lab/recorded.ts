@@ -5,10 +5,12 @@
 import type { Writer } from '../config/stages';
 import { bootstrap, mean } from '../rlhf/statistics';
 import { orderedPairs } from '../text/datasets/comparisons';
+import { endsOf, holdingsOf } from './account';
 import type {
   CorpusPage,
   DemonstrationRecord,
   DuelScore,
+  ExperimentAccount,
   ExperimentSummary,
   LabApi,
   LabelerAgreement,
@@ -68,6 +70,24 @@ class RecordedLab implements Partial<LabApi> {
     const byLabeler = { ...snapshot.labels.byLabeler };
     for (const { labeler } of mine) byLabeler[labeler] = (byLabeler[labeler] ?? 0) + 1;
     return { ...snapshot, labels: { ...snapshot.labels, byLabeler } };
+  }
+  async account(): Promise<ExperimentAccount> {
+    const { config, stages, models, metrics } = this.recording.snapshot;
+    const [summary] = await this.experiments();
+    const people = { gathered: true, edited: false, ranked: 0 };
+    return {
+      summary: summary!,
+      ...{ config, models, report: this.recording.snapshot.report!, made: {} },
+      ...endsOf(metrics),
+      checkpoint: null,
+      holdings: holdingsOf({ config, stages }, people, models),
+    };
+  }
+  async sizes() {
+    return {};
+  }
+  async removed() {
+    return [];
   }
   async metricsOf() {
     return this.recording.snapshot.metrics;

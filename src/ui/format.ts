@@ -80,6 +80,12 @@ export function formatTime(epochMilliseconds: number): string {
   return new Date(epochMilliseconds).toLocaleTimeString('en-GB');
 }
 
+/** A day: 27 Nov 2026. */
+export function formatDay(epochMilliseconds: number): string {
+  const form = { day: 'numeric', month: 'short', year: 'numeric' } as const;
+  return new Date(epochMilliseconds).toLocaleDateString('en-GB', form);
+}
+
 /** A prompt as it is read: the town's `Q: …\nA:` without the part that only opens the answer. */
 export function promptText(prompt: string): string {
   return prompt.replace(/\nA:\s*$/, '');

@@ -1,10 +1,11 @@
 /**
  * The page on the fake lab, for looking at it with `npm run dev` at /tests/ui/dev.html:
- * `?done=base,sft` stages done, `?empty` no experiment, `?nogpu`, `?paused=ppo`, `?k=7`.
+ * `?done=base,sft` stages done, `?empty` no experiment, `?nogpu`, `?paused=ppo`, `?k=7`, `?copies`.
  */
 import { createComponent, render } from 'solid-js/web';
 import type { Stage } from '../../src/config/stages';
 import { App } from '../../src/ui/App';
+import { makeCopies } from '../support/fakeCopies';
 import { FakeLab } from '../support/fakeLab';
 
 const query = new URLSearchParams(location.search);
@@ -19,4 +20,5 @@ const connection = new FakeLab({
     : {}),
   k: Number(query.get('k') ?? 5),
 });
+if (query.has('copies')) await makeCopies(connection);
 render(() => createComponent(App, { connection }), document.getElementById('root')!);

@@ -43,11 +43,19 @@ export function Columns(props: { work: JSX.Element; evidence: JSX.Element; lead?
   );
 }
 
-export function Section(props: { title: string; aside?: JSX.Element; children: JSX.Element }) {
+export function Section(props: {
+  title: string;
+  /** Of the heading, where something leads to it. */
+  id?: string;
+  aside?: JSX.Element;
+  children: JSX.Element;
+}) {
   return (
     <section class={styles['section']}>
       <div class={styles['sectionHead']}>
-        <h2>{props.title}</h2>
+        <h2 id={props.id} tabindex={props.id ? -1 : undefined}>
+          {props.title}
+        </h2>
         <Show when={props.aside}>{props.aside}</Show>
       </div>
       {props.children}

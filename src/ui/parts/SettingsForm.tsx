@@ -15,17 +15,7 @@ import {
 } from '../../config/fields';
 import { paperNumber } from '../format';
 import styles from './SettingsForm.module.css';
-
-const SECTION_TITLES: Readonly<Record<Section, string>> = {
-  data: 'Data',
-  model: 'Model',
-  base: 'Base',
-  sft: 'SFT',
-  sft_for_rl: 'SFT for RL',
-  reward: 'Reward model',
-  ppo: 'PPO',
-  evaluate: 'Evaluation',
-};
+import { SECTION_TITLES } from './sections';
 
 interface FormProps {
   readonly sections: readonly Section[];

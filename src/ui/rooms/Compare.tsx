@@ -1,4 +1,5 @@
 /** The judgement: blind duels by the person, the report's tables, and all models side by side. */
+import { Experiments } from '../experiments/Experiments';
 import { ExplainCompare } from '../explain/Compare';
 import { formatPercent } from '../format';
 import { Columns, Room } from '../parts/Room';
@@ -41,6 +42,7 @@ export default function Compare() {
         }
       />
       <SideBySide />
+      <Experiments />
     </Room>
   );
 }

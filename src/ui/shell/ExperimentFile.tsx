@@ -4,13 +4,17 @@ import { type LabStore, useLab } from '../state/lab';
 import { saveFile } from '../state/saveFile';
 import styles from './ExperimentFile.module.css';
 
-/** Hands the open experiment to the person as one file. */
-export function saveExperiment(store: LabStore): Promise<boolean> {
+/** An experiment's name, as a file may be called. */
+export function fileName(store: LabStore, id: string): string {
+  const name = store.state.experiments.find((one) => one.id === id)?.name ?? 'experiment';
+  return name.replace(/[^\w.-]+/g, '-');
+}
+
+/** Hands an experiment to the person as one file; the open one unless another is named. */
+export function saveExperiment(store: LabStore, id = store.state.experiment!.id): Promise<boolean> {
   return store.notices.attempt(async () => {
-    const { id } = store.state.experiment!;
-    const name = store.state.experiments.find((one) => one.id === id)?.name ?? 'experiment';
-    const file = name.replace(/[^\w.-]+/g, '-');
-    saveFile(`${file}.pocket-rlhf.safetensors`, await store.api.exportExperiment());
+    const bytes = await store.api.exportExperiment(id);
+    saveFile(`${fileName(store, id)}.pocket-rlhf.safetensors`, bytes);
   });
 }
 

@@ -1,13 +1,17 @@
-/** Which experiment is open: choose, make or delete one. Deleting can be undone. */
-import { createSignal, createUniqueId, For, lazy, Show, Suspense } from 'solid-js';
+/** Which experiment is open: choose, make, copy or delete one. Deleting can be undone. */
+import { createSignal, createUniqueId, For, lazy, onCleanup, Show, Suspense } from 'solid-js';
 import { STAGES } from '../../config/stages';
 import type { ExperimentSummary } from '../../lab/api';
+import { formatDay } from '../format';
+import { experimentsView, showExperiments } from '../state/experiments';
 import { useLab } from '../state/lab';
 import { CopyLink } from './CopyLink';
 import { ExperimentFile } from './ExperimentFile';
 import styles from './ExperimentMenu.module.css';
 
 const NewExperiment = lazy(() => import('./NewExperiment'));
+const ExperimentList = lazy(() => import('../experiments/ExperimentList'));
+const DuplicateDialog = lazy(() => import('../experiments/DuplicateDialog'));
 
 export function ExperimentMenu() {
   const store = useLab();
@@ -17,7 +21,15 @@ export function ExperimentMenu() {
   const current = () =>
     store.state.experiments.find((experiment) => experiment.id === store.state.experiment?.id);
   const close = () => panel.hidePopover();
-  const busy = () => store.active()?.status === 'running' || store.state.busy !== null;
+  // A run that another tab does holds nothing back here.
+  const busy = () =>
+    store.state.busy !== null ||
+    (store.active()?.status === 'running' && store.state.experiment?.access === 'write');
+  const copying = () => {
+    const view = experimentsView();
+    return view?.kind === 'copy' ? view.id : null;
+  };
+  onCleanup(() => showExperiments(null));
   return (
     <div class={styles['menu']}>
       <button type="button" class={styles['open']} popovertarget={id}>
@@ -56,9 +68,47 @@ export function ExperimentMenu() {
         >
           New experiment …
         </button>
-        <CopyLink onDone={close} />
+        <div class={styles['row']}>
+          <Show when={!store.recorded && current()}>
+            {(open) => (
+              <button
+                type="button"
+                data-small
+                onClick={() => {
+                  close();
+                  showExperiments({ kind: 'copy', id: open().id });
+                }}
+              >
+                Duplicate …
+              </button>
+            )}
+          </Show>
+          <button
+            type="button"
+            data-small
+            onClick={() => {
+              close();
+              showExperiments({ kind: 'list' });
+            }}
+          >
+            All experiments …
+          </button>
+          <CopyLink onDone={close} />
+        </div>
         <ExperimentFile locked={busy()} onDone={close} />
       </div>
+      <Show when={experimentsView()?.kind === 'list'}>
+        <Suspense>
+          <ExperimentList />
+        </Suspense>
+      </Show>
+      <Show when={copying()} keyed>
+        {(id) => (
+          <Suspense>
+            <DuplicateDialog id={id} onClose={() => showExperiments(null)} />
+          </Suspense>
+        )}
+      </Show>
       <Show when={making()}>
         <Suspense>
           <NewExperiment onClose={() => setMaking(false)} />
@@ -76,7 +126,6 @@ function Entry(props: {
 }) {
   const store = useLab();
   const done = () => STAGES.filter((stage) => props.experiment.stages[stage] === 'done').length;
-  const made = () => new Date(props.experiment.created).toLocaleDateString('en-GB');
   return (
     <li class={styles['entry']}>
       <button
@@ -92,8 +141,11 @@ function Entry(props: {
         <span class={styles['name']}>{props.experiment.name}</span>
         <span class={styles['facts']}>
           {props.experiment.preset}, seed {props.experiment.seed}, {done()} of {STAGES.length}{' '}
-          stages, {made()}
+          stages, {formatDay(props.experiment.created)}
         </span>
+        <Show when={props.experiment.notes}>
+          {(notes) => <span class={styles['notes']}>{notes()}</span>}
+        </Show>
       </button>
       <button
         type="button"
@@ -101,7 +153,7 @@ function Entry(props: {
         data-small
         disabled={props.locked}
         aria-label={`Delete ${props.experiment.name}`}
-        onClick={() => store.remove(props.experiment.id)}
+        onClick={() => void store.remove(props.experiment.id)}
       >
         Delete
       </button>

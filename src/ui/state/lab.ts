@@ -3,12 +3,13 @@
  * commands that the rooms give. Views read this and never speak to the worker by themselves.
  */
 import { batch, createContext, createSignal, useContext } from 'solid-js';
-import { createStore } from 'solid-js/store';
+import { createStore, reconcile } from 'solid-js/store';
 import type { ExperimentConfig } from '../../config/experiment';
 import type { FieldKey, Preset } from '../../config/fields';
 import { type ModelName, STAGES, type Stage, WRITERS, type Writer } from '../../config/stages';
 import type {
   Access,
+  DuplicateRequest,
   ExperimentSummary,
   GpuStatus,
   LabApi,
@@ -84,7 +85,10 @@ export interface LabStore {
   runWholePipeline(): Promise<void>;
   create(config: ExperimentConfig, name?: string): Promise<boolean>;
   select(id: string): Promise<boolean>;
-  remove(id: string): void;
+  /** Makes a copy with other settings and opens it. */
+  duplicate(request: DuplicateRequest): Promise<boolean>;
+  /** Deletes an experiment, with a chance to undo; the list of all keeps it for a week. */
+  remove(id: string): Promise<boolean>;
   /** Changes a setting of the open experiment. */
   set(key: FieldKey, value: number | boolean): Promise<boolean>;
   refresh(): Promise<void>;
@@ -114,7 +118,6 @@ export function createLabStore(connection: Connection): LabStore {
     busy: null,
   });
   const [opened, setOpened] = createSignal(false);
-  const [hidden, setHidden] = createSignal<readonly string[]>([]);
 
   const load = (snapshot: Snapshot | null) =>
     batch(() => {
@@ -135,10 +138,8 @@ export function createLabStore(connection: Connection): LabStore {
   const refresh = async () => {
     const [experiments, snapshot] = await Promise.all([lab.experiments(), lab.snapshot()]);
     batch(() => {
-      setState(
-        'experiments',
-        experiments.filter((e) => !hidden().includes(e.id)),
-      );
+      // Entries keep their identity, so that what is being typed about one stays where it is.
+      setState('experiments', reconcile(experiments, { key: 'id' }));
       load(snapshot);
     });
   };
@@ -212,6 +213,11 @@ export function createLabStore(connection: Connection): LabStore {
       await measureNewAdapter();
       await refresh();
     });
+  const duplicate: LabStore['duplicate'] = (request) =>
+    busyWith('Making the copy', async () => {
+      load(await lab.duplicate(request));
+      await refresh();
+    });
   const select: LabStore['select'] = (id) =>
     busyWith('Opening the experiment', async () => {
       load(await lab.select(id));
@@ -255,36 +261,23 @@ export function createLabStore(connection: Connection): LabStore {
       if (missing.length > 0) run(missing);
     },
     create,
+    duplicate,
     select,
-    /** Hidden at once, deleted when the chance to undo has passed; closing the tab keeps it. */
-    remove(id) {
-      const summary = state.experiments.find((experiment) => experiment.id === id);
-      if (!summary) return;
-      setHidden((ids) => [...ids, id]);
-      setState('experiments', (all) => all.filter((experiment) => experiment.id !== id));
-      const timer = setTimeout(() => {
-        void notices.attempt(async () => {
-          await lab.remove(id);
-          setHidden((ids) => ids.filter((other) => other !== id));
-          await refresh();
-        });
-      }, 8000);
-      notices.show(
-        {
-          level: 'info',
-          text: `Experiment “${summary.name}” is deleted.`,
-          action: {
-            label: 'Undo',
-            run: () => {
-              clearTimeout(timer);
-              setHidden((ids) => ids.filter((other) => other !== id));
-              void notices.attempt(refresh);
-            },
-          },
-        },
-        8,
-      );
-    },
+    remove: (id) =>
+      notices.attempt(async () => {
+        const summary = state.experiments.find((experiment) => experiment.id === id);
+        const wasOpen = state.experiment?.id === id;
+        await lab.remove(id);
+        await refresh();
+        const undo = async () => {
+          await lab.restore(id);
+          if (wasOpen) await select(id);
+          else await refresh();
+        };
+        const text = `Experiment “${summary?.name ?? id}” is deleted; it can be restored for a week.`;
+        const action = { label: 'Undo', run: () => void notices.attempt(undo) };
+        notices.show({ level: 'info', text, action }, 12);
+      }),
     set: (key, value) =>
       notices.attempt(async () => {
         await lab.set(key, value);
