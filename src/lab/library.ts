@@ -93,7 +93,7 @@ export class Library {
   async model(id: string, name: ModelName): Promise<{ floats: Floats; tokenizer: string | null }> {
     const floats = await this.store.get<Floats>(id, `model ${name}`);
     if (!(floats instanceof Float32Array)) {
-      throw new Error(`The ${name} model is not stored any more; reload the page.`);
+      throw new Error(`The ${name} model is not stored; its stage must run first.`);
     }
     return { floats, tokenizer: (await this.store.get<string>(id, 'tokenizer')) ?? null };
   }

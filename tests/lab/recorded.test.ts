@@ -57,6 +57,15 @@ test('lets one judge blind pairs and counts the wins', async () => {
   expect(await desk.duels()).toEqual([score]);
 });
 
+test('has an account of itself, with the last figures of every training', async () => {
+  const [summary] = await lab().experiments();
+  const account = await lab().account(summary!.id);
+  expect(account.summary).toEqual({ ...recording.summary, notes: '', parent: null, origin: null });
+  expect(account.last.ppo).toEqual(recording.snapshot.metrics.ppo!.at(-1));
+  expect(account.holdings.outputs).toContain('evaluate');
+  expect(await lab().removed()).toEqual([]);
+});
+
 describe('what it cannot do', () => {
   test('is refused in one sentence', async () => {
     await expect(lab().run(['ppo'])).rejects.toThrow(

@@ -174,12 +174,16 @@ describe('an experiment', () => {
       .toMatchObject({ preset: 'nano', seed: 42 });
   });
 
-  test('is deleted with a chance to undo, and not deleted when that is taken', async () => {
+  test('is deleted with a chance to undo, which opens it again', async () => {
     const lab = await openRoom('base', { done: [] });
     button('Delete nano 7').click();
-    await eventually(text).toContain('is deleted.');
+    await eventually(text).toContain('is deleted; it can be restored for a week.');
+    expect(callsOf(lab, 'remove')[0]?.args).toEqual(['id-1']);
+    expect(text()).toContain('none yet');
     button('Undo').click();
-    expect(callsOf(lab, 'remove')).toEqual([]);
+    await eventually(() => callsOf(lab, 'select')[0]?.args).toEqual(['id-1']);
+    expect(callsOf(lab, 'restore')[0]?.args).toEqual(['id-1']);
+    await eventually(() => button('Experiment').textContent).toContain('nano 7');
   });
 });
 

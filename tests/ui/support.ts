@@ -12,6 +12,8 @@ import '../../src/ui/rooms/Demonstrate';
 import '../../src/ui/rooms/Rank';
 import '../../src/ui/rooms/Reinforce';
 import '../../src/ui/rooms/Reward';
+import '../../src/ui/experiments/DuplicateDialog';
+import '../../src/ui/experiments/ExperimentList';
 import '../../src/ui/shell/NewExperiment';
 import { FakeLab, type FakeOptions } from '../support/fakeLab';
 

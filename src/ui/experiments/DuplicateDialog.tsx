@@ -170,20 +170,22 @@ function CopyForm(props: { original: ExperimentAccount; onDone: () => void }) {
           )}
         </For>
       </div>
-      <p class={styles['kept']} role="status">
-        {keptSentence(holdings, inherits(holdings, config(), keep()))}
-      </p>
-      <p class={styles['problem']} role="alert">
-        {problem() ??
-          (busy() ? 'Pause the run first: the copy is opened as soon as it is made.' : '')}
-      </p>
-      <div class={dialogs['buttons']}>
-        <button type="button" onClick={() => props.onDone()}>
-          Cancel
-        </button>
-        <button type="submit" data-primary disabled={problem() !== null || busy()}>
-          Make the copy
-        </button>
+      <div class={styles['foot']}>
+        <p class={styles['kept']} role="status">
+          {keptSentence(holdings, inherits(holdings, config(), keep()))}
+        </p>
+        <p class={styles['problem']} role="alert">
+          {problem() ??
+            (busy() ? 'Pause the run first: the copy is opened as soon as it is made.' : '')}
+        </p>
+        <div class={dialogs['buttons']}>
+          <button type="button" onClick={() => props.onDone()}>
+            Cancel
+          </button>
+          <button type="submit" data-primary disabled={problem() !== null || busy()}>
+            Make the copy
+          </button>
+        </div>
       </div>
     </form>
   );

@@ -54,46 +54,50 @@ export function ExperimentEntry(props: {
           )}
         </Show>
         <Notes experiment={one()} />
-      </div>
-      <div class={styles['actions']}>
-        <button
-          type="button"
-          data-small
-          disabled={isOpen() || busy()}
-          aria-label={`Open ${one().name}`}
-          onClick={() => {
-            props.onLeave();
-            void store.select(one().id);
-          }}
-        >
-          Open
-        </button>
-        <button
-          type="button"
-          data-small
-          disabled={store.recorded !== undefined}
-          aria-label={`Duplicate ${one().name} with changes`}
-          onClick={() => showExperiments({ kind: 'copy', id: one().id })}
-        >
-          Duplicate …
-        </button>
-        <button
-          type="button"
-          data-small
-          aria-label={`Export ${one().name} to a file`}
-          onClick={() => void saveExperiment(store, one().id)}
-        >
-          Export
-        </button>
-        <button
-          type="button"
-          data-small
-          disabled={busy() && isOpen()}
-          aria-label={`Delete ${one().name}`}
-          onClick={() => void store.remove(one().id)}
-        >
-          Delete
-        </button>
+        <div class={styles['actions']}>
+          <button
+            type="button"
+            data-plain
+            data-small
+            disabled={isOpen() || busy()}
+            aria-label={`Open ${one().name}`}
+            onClick={() => {
+              props.onLeave();
+              void store.select(one().id);
+            }}
+          >
+            Open
+          </button>
+          <button
+            type="button"
+            data-plain
+            data-small
+            disabled={store.recorded !== undefined}
+            aria-label={`Duplicate ${one().name} with changes`}
+            onClick={() => showExperiments({ kind: 'copy', id: one().id })}
+          >
+            Duplicate …
+          </button>
+          <button
+            type="button"
+            data-plain
+            data-small
+            aria-label={`Export ${one().name} to a file`}
+            onClick={() => void saveExperiment(store, one().id)}
+          >
+            Export
+          </button>
+          <button
+            type="button"
+            data-plain
+            data-small
+            disabled={busy() && isOpen()}
+            aria-label={`Delete ${one().name}`}
+            onClick={() => void store.remove(one().id)}
+          >
+            Delete
+          </button>
+        </div>
       </div>
     </li>
   );

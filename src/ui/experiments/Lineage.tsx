@@ -32,6 +32,11 @@ export function Lineage() {
     const id = shown()?.node.experiment.id;
     return accounts().find(({ summary }) => summary.id === id) ?? null;
   };
+  const details = () => (
+    <Show when={account()}>
+      {(known) => <Show when={shown()}>{(at) => <NodeDetails at={at()} account={known()} />}</Show>}
+    </Show>
+  );
   const choose = (key: string) => setChosen(chosen() === key ? null : key);
   return (
     <Section
@@ -56,12 +61,12 @@ export function Lineage() {
         </p>
         <Show
           when={view() === 'picture'}
-          fallback={<LineageList roots={roots()} chosen={chosen()} onChoose={choose} />}
+          fallback={
+            <LineageList roots={roots()} chosen={chosen()} onChoose={choose} details={details} />
+          }
         >
           <LineagePicture nodes={nodes()} chosen={chosen()} onChoose={choose} />
-        </Show>
-        <Show when={account()} keyed>
-          {(known) => <NodeDetails at={shown()!} account={known} />}
+          {details()}
         </Show>
       </Show>
     </Section>

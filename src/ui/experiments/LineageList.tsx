@@ -1,5 +1,5 @@
 /** The lineage as a list of lists: what came of a model stands below it. */
-import { For, Show } from 'solid-js';
+import { For, type JSX, Show } from 'solid-js';
 import styles from './LineageList.module.css';
 import type { LineageNode } from './lineage';
 import { nodeFacts } from './nodeText';
@@ -7,6 +7,8 @@ import { nodeFacts } from './nodeText';
 interface ListProps {
   readonly chosen: string | null;
   readonly onChoose: (key: string) => void;
+  /** Shown below the one that is chosen. */
+  readonly details: () => JSX.Element;
 }
 
 export function LineageList(props: ListProps & { roots: readonly LineageNode[] }) {
@@ -33,6 +35,7 @@ function Entry(props: ListProps & { node: LineageNode }) {
         </span>
         <span class={styles['facts']}>{nodeFacts(props.node)}</span>
       </button>
+      <Show when={props.chosen === props.node.key}>{props.details()}</Show>
       <Show when={props.node.children.length > 0}>
         <ul>
           <For each={props.node.children}>{(child) => <Entry {...props} node={child} />}</For>

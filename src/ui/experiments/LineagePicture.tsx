@@ -1,4 +1,4 @@
-/** The lineage as a picture: columns by what a model is made of, a row a branch; arrow keys move. */
+/** The lineage as a picture: a column a stage, a row a branch; arrow keys move. */
 import { createEffect, createSignal, For, Show } from 'solid-js';
 import { useLab } from '../state/lab';
 import styles from './LineagePicture.module.css';
@@ -6,11 +6,14 @@ import type { Placed } from './lineage';
 import { nodeFacts, stepText } from './nodeText';
 
 /** Sizes in px: of a card, and of the gaps that the lines run through. */
-const CARD = { width: 176, height: 58 };
-const GAP = { x: 44, y: 16 };
+const CARD = { width: 200, height: 54 };
+const GAP = { x: 48, y: 14 };
+/** Above the first row, for the names of the columns. */
+const HEAD = 28;
+const COLUMNS = ['Base', 'SFT', 'Reward model', 'PPO'];
 
 const leftOf = ({ column }: Placed) => column * (CARD.width + GAP.x);
-const topOf = ({ row }: Placed) => row * (CARD.height + GAP.y);
+const topOf = ({ row }: Placed) => HEAD + row * (CARD.height + GAP.y);
 
 /** From the right edge of what a model came of to its own left edge, round the corner. */
 function edge(from: Placed, to: Placed): string {
@@ -51,6 +54,17 @@ export function LineagePicture(props: {
         class={styles['picture']}
         style={{ width: `${width()}px`, height: `${height()}px` }}
       >
+        <For each={COLUMNS.slice(0, 1 + Math.max(...props.nodes.map(({ column }) => column)))}>
+          {(name, column) => (
+            <span
+              class={styles['column']}
+              style={{ left: `${column() * (CARD.width + GAP.x)}px` }}
+              aria-hidden="true"
+            >
+              {name}
+            </span>
+          )}
+        </For>
         <svg class={styles['lines']} width={width()} height={height()} aria-hidden="true">
           <For each={props.nodes}>
             {(at) => <Show when={at.parent}>{(parent) => <path d={edge(parent(), at)} />}</Show>}

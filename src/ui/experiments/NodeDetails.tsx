@@ -1,5 +1,5 @@
 /** A model of the lineage: what it came of, its last metrics, its settings, and it as a file. */
-import { createSignal, For, Show } from 'solid-js';
+import { createEffect, createSignal, For, on, Show } from 'solid-js';
 import { FIELD_KEYS, FIELDS, type Field, type FieldKey } from '../../config/fields';
 import type { ExperimentAccount } from '../../lab/api';
 import { formatCount, formatDuration, formatNumber } from '../format';
@@ -16,6 +16,13 @@ import { formatWhen, stepText } from './nodeText';
 export function NodeDetails(props: { at: Placed; account: ExperimentAccount }) {
   const store = useLab();
   const node = () => props.at.node;
+  let section!: HTMLElement;
+  createEffect(
+    on(
+      () => node().key,
+      () => section.scrollIntoView({ block: 'nearest' }),
+    ),
+  );
   const isOpen = () => node().experiment.id === store.state.experiment?.id;
   const home = () => ROOM_OF[stageOf(node().training)];
   const [saving, setSaving] = createSignal(false);
@@ -35,7 +42,7 @@ export function NodeDetails(props: { at: Placed; account: ExperimentAccount }) {
     setSaving(false);
   };
   return (
-    <section class={styles['details']} aria-labelledby="node-title">
+    <section ref={section} class={styles['details']} aria-labelledby="node-title">
       <h3 id="node-title">
         {node().title} of {node().experiment.name}
       </h3>

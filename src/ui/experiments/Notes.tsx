@@ -37,14 +37,16 @@ export function Notes(props: { experiment: ExperimentSummary }) {
   };
   return (
     <div class={styles['notes']}>
-      <label for={id} class="hidden-visually">
-        Notes on {props.experiment.name}
-      </label>
+      <div class={styles['head']}>
+        <label for={id}>
+          Notes<span class="hidden-visually"> on {props.experiment.name}</span>
+        </label>
+        <span role="status">{state()}</span>
+      </div>
       <textarea
         ref={area}
         id={id}
         rows="2"
-        placeholder="Notes"
         onInput={(event) => {
           setState('');
           void write(event.target.value);
@@ -52,9 +54,6 @@ export function Notes(props: { experiment: ExperimentSummary }) {
         // The list is read anew once the hand rests, so that no key press is lost to it.
         onChange={() => void store.notices.attempt(() => store.refresh())}
       />
-      <span class={styles['state']} role="status">
-        {state()}
-      </span>
     </div>
   );
 }

@@ -107,7 +107,7 @@ function Comparison(props: { accounts: readonly ExperimentAccount[] }) {
       </Show>
       <Table caption="Results" heads={names()}>
         <For each={resultRows(props.accounts)}>
-          {(row) => <Row name={row.name} note={row.unit} values={row.values} />}
+          {(row) => <Row name={row.name} unit={row.unit} values={row.values} />}
         </For>
       </Table>
       <Curves accounts={props.accounts} />
@@ -156,8 +156,10 @@ function Table(props: { caption: string; heads: readonly string[]; children: JSX
 
 function Row(props: {
   name: string;
-  /** Unit or key, below the name. */
-  note: string;
+  /** Behind the name; '' for none. */
+  unit?: string;
+  /** The key, below the name. */
+  note?: string;
   values: readonly string[];
   /** Values to compare with, set back. */
   more?: readonly string[];
@@ -166,6 +168,9 @@ function Row(props: {
     <tr>
       <th scope="row">
         {props.name}
+        <Show when={props.unit}>
+          <span class={styles['unit']}> {props.unit}</span>
+        </Show>
         <Show when={props.note}>
           <span class={styles['note']}>{props.note}</span>
         </Show>

@@ -3,7 +3,7 @@
  * goes from the weights that a training began with to those that it left. A copy's models that are
  * still the very ones of its parent are the parent's. Plain functions.
  */
-import { MODELS, type ModelName, type Stage, type Training } from '../../config/stages';
+import { MODELS, type ModelName, STAGES, type Stage, type Training } from '../../config/stages';
 import type { ExperimentAccount, ExperimentSummary, MetricRow } from '../../lab/api';
 import { formatFixed, formatNumber, formatPercent } from '../format';
 import { MODEL_NAMES } from '../parts/writers';
@@ -211,7 +211,7 @@ function checkpointNode(
   };
 }
 
-/** A node's place in the picture: column by what it is made of, row so that lines do not cross. */
+/** A node's place in the picture: column by its stage, row so that lines do not cross. */
 export interface Placed {
   readonly node: LineageNode;
   readonly parent: Placed | null;
@@ -223,13 +223,13 @@ export interface Placed {
 export function placed(roots: readonly LineageNode[]): Placed[] {
   const all: Placed[] = [];
   let rows = 0;
-  const place = (node: LineageNode, parent: Placed | null, column: number, row: number) => {
-    const at = { node, parent, column, row };
+  const place = (node: LineageNode, parent: Placed | null, row: number) => {
+    const at = { node, parent, column: STAGES.indexOf(stageOf(node.training)), row };
     all.push(at);
     node.children.forEach((child, index) => {
-      place(child, at, column + 1, index === 0 ? row : rows++);
+      place(child, at, index === 0 ? row : rows++);
     });
   };
-  for (const root of roots) place(root, null, 0, rows++);
+  for (const root of roots) place(root, null, rows++);
   return all;
 }
