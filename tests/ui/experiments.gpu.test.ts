@@ -103,7 +103,9 @@ describe('the list of all experiments', () => {
     await openList();
     expect(dialog()!.querySelector('textarea')!.value).toBe('<b>β</b> & more');
     button('Close').click();
-    const menu = page().querySelector<HTMLElement>('[popover]')!;
+    const menu = [...page().querySelectorAll('[popover]')].find((one) =>
+      one.textContent?.includes('New experiment'),
+    )!;
     expect(menu.textContent).toContain('<b>β</b> & more');
     expect(menu.querySelector('b')).toBeNull();
   });

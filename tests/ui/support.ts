@@ -27,18 +27,23 @@ export async function openRoom(room: RoomName, options: FakeOptions = {}): Promi
   return reopenRoom(room, new FakeLab(options));
 }
 
+/** Takes the page of before away. */
+let leave = () => {};
+
 /** The page anew on a lab that was used before, as after a reload. */
 export async function reopenRoom(room: RoomName, lab: FakeLab): Promise<FakeLab> {
-  document.getElementById('test-page')?.remove();
+  leave();
   const root = document.createElement('div');
   root.id = 'test-page';
   document.body.append(root);
   location.hash = hashOf(room);
   const dispose = render(() => createComponent(App, { connection: lab }), root);
-  onTestFinished(() => {
+  leave = () => {
     dispose();
     root.remove();
-  });
+    leave = () => {};
+  };
+  onTestFinished(() => leave());
   await eventually(() => root.querySelector('main h1')?.textContent?.toLowerCase()).toBe(room);
   return lab;
 }

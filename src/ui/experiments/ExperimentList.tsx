@@ -93,7 +93,7 @@ export default function ExperimentList() {
       </Show>
       <RemovedList removed={removed()} sizes={sizes()} onChange={measure} />
       <p class={styles['storage']} role="status">
-        {storageLine(sizes(), storage())}
+        {store.recorded ? 'Nothing of a recorded run is kept.' : storageLine(sizes(), storage())}
       </p>
       {/* What is behind a dialog cannot be reached: messages come here too. */}
       <NoticeList />

@@ -14,12 +14,13 @@ export function settingText(value: number | boolean | string): string {
   return value.toLocaleString('en-US', { maximumSignificantDigits: 6 }).replaceAll('-', '−');
 }
 
-/** What a setting is called, with its section. */
-export function settingName(key: FieldKey | 'preset' | 'seed'): string {
+/** What a setting is called, with its section; a key that this version has not is shown as it is. */
+export function settingName(key: string): string {
   if (key === 'preset') return 'Size';
   if (key === 'seed') return 'Seed';
+  const field: Field | undefined = FIELDS[key as FieldKey];
   const section = key.split('.')[0] as keyof typeof SECTION_TITLES;
-  return `${SECTION_TITLES[section]}: ${(FIELDS[key] as Field).label}`;
+  return field ? `${SECTION_TITLES[section]}: ${field.label}` : key;
 }
 
 export interface SettingRow {

@@ -58,9 +58,12 @@ export interface Run {
 
 const [compared, setCompared] = createStore<{ runs: Run[] }>({ runs: [] });
 
-/** The runs that are drawn beside the open one, which is never among them. */
+/** The runs that are drawn beside the open one, which is never among them; nor is a deleted one. */
 export const comparedRuns = (store: LabStore): readonly Run[] =>
-  compared.runs.filter(({ id }) => id !== store.state.experiment?.id);
+  compared.runs.filter(
+    ({ id }) =>
+      id !== store.state.experiment?.id && store.state.experiments.some((one) => one.id === id),
+  );
 
 export async function compareRun(store: LabStore, id: string, on: boolean): Promise<void> {
   const others = compared.runs.filter((run) => run.id !== id);
