@@ -1,6 +1,7 @@
 /** Experiments: copies with changes, notes, deleting, what they take, comparing, and the lineage. */
 import { describe, expect, test } from 'vitest';
 import { userEvent } from 'vitest/browser';
+import { FIELD_KEYS } from '../../src/config/fields';
 import { STAGES } from '../../src/config/stages';
 import type { DuplicateRequest } from '../../src/lab/api';
 import { chooseExperiments } from '../../src/ui/state/experiments';
@@ -176,7 +177,7 @@ describe('experiments side by side', () => {
     const row = [...table.querySelectorAll('tbody tr')].map((one) => one.textContent);
     expect(row).toEqual(['PPO: KL coefficient βppo.kl_coef0.10.020.10.02']);
     expect(text()).toContain('KL from the reference nats a response');
-    expect(text()).toContain('60 settings that they share');
+    expect(text()).toContain(`${FIELD_KEYS.length + 1} settings that they share`);
   });
 
   test('offer a copy where there is nothing to compare with', async () => {
