@@ -8,6 +8,7 @@ import { plural } from '../format';
 import { SettingsForm } from '../parts/SettingsForm';
 import { SECTION_TITLES } from '../parts/sections';
 import dialogs from '../shell/dialog.module.css';
+import { EstimateLine } from '../shell/NewExperiment';
 import { useLab } from '../state/lab';
 import { messageOf } from '../state/notices';
 import { settingName, settingText } from './comparison';
@@ -170,6 +171,7 @@ function CopyForm(props: { original: ExperimentAccount; onDone: () => void }) {
           )}
         </For>
       </div>
+      <EstimateLine config={config()} valid={problem() === null} />
       <div class={styles['foot']}>
         <p class={styles['kept']} role="status">
           {keptSentence(holdings, inherits(holdings, config(), keep()))}

@@ -141,7 +141,7 @@ export default function NewExperiment(props: { onClose: () => void }) {
 }
 
 /** The memory and time that a whole run would take. */
-function EstimateLine(props: { config: ExperimentConfig; valid: boolean }) {
+export function EstimateLine(props: { config: ExperimentConfig; valid: boolean }) {
   const store = useLab();
   const [text, setText] = createSignal('');
   createEffect(
