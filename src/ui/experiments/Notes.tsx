@@ -47,6 +47,7 @@ export function Notes(props: { experiment: ExperimentSummary }) {
         ref={area}
         id={id}
         rows="2"
+        readonly={store.recorded !== undefined}
         onInput={(event) => {
           setState('');
           void write(event.target.value);
