@@ -206,6 +206,11 @@ describe('experiments side by side', () => {
 });
 
 describe('the lineage', () => {
+  /** On a narrow screen the list comes first. */
+  async function showPicture(): Promise<void> {
+    await eventually(() => text().includes('A line leads from the weights')).toBe(true);
+    button('Picture').click();
+  }
   const card = (name: string) =>
     [...page().querySelectorAll('button')].find((one) =>
       one.getAttribute('aria-label')?.startsWith(name),
@@ -213,6 +218,7 @@ describe('the lineage', () => {
 
   test('is walked with the arrow keys, opens what a model is, and exports it', async () => {
     const lab = await withCopies();
+    await showPicture();
     await eventually(() => card('Base of nano 7')).toBeTruthy();
     const reached = () => document.activeElement?.getAttribute('aria-label') ?? '';
     card('Base of nano 7').focus();
@@ -232,6 +238,7 @@ describe('the lineage', () => {
 
   test('one Tab leads into the picture and the next one out of it', async () => {
     await withCopies();
+    await showPicture();
     await eventually(() => card('Base of nano 7')).toBeTruthy();
     const cards = [...card('Base of nano 7').parentElement!.querySelectorAll('button')];
     expect(cards.filter(({ tabIndex }) => tabIndex === 0)).toHaveLength(1);
@@ -240,6 +247,7 @@ describe('the lineage', () => {
 
   test('is a list of lists, too, with the same models', async () => {
     await withCopies();
+    await showPicture();
     await eventually(() => card('Base of nano 7')).toBeTruthy();
     const count = card('Base of nano 7').parentElement!.querySelectorAll('button').length;
     button('List').click();
@@ -252,6 +260,7 @@ describe('the lineage', () => {
 
   test('shows a training that stands half-way, with the way to take it along', async () => {
     const lab = await openRoom('compare', { done: ['base', 'sft', 'reward'], paused: 'ppo' });
+    await showPicture();
     await eventually(() => card('Checkpoint of PPO of nano 7, from SFT for RL')).toBeTruthy();
     card('Checkpoint of PPO').click();
     button('Export the experiment').click();
