@@ -25,10 +25,12 @@ import type {
   RemovedSummary,
 } from './library_api';
 import type { KernelSource, ProfiledStep, StepProfile } from './profile_api';
+import type { StudiesApi, StudyProgress, StudyResults } from './studies_api';
 import type { Feature, TuningStatus } from './variants';
 
 export type * from './desk_api';
 export type * from './library_api';
+export type * from './studies_api';
 export type { Calibration, DocumentKind, Inspection, InspectRequest };
 
 /** One logged step: `step`, `seconds` since the stage began, and metrics by the names of RLHF.md. */
@@ -105,6 +107,9 @@ export type LabEvent =
   | ({ type: 'rollouts' } & RolloutSet)
   | { type: 'log'; level: 'info' | 'warn' | 'error'; message: string; time: number }
   | { type: 'labels'; counts: LabelCounts }
+  /** A study that runs; null when it has ended or is paused. */
+  | { type: 'study'; progress: StudyProgress | null }
+  | { type: 'studies'; results: StudyResults }
   | { type: 'access'; access: Access };
 
 /** Whether an experiment is this tab's to change, another's to look at, or nobody's just now. */
@@ -143,6 +148,7 @@ export interface Snapshot {
   readonly samples: Readonly<Partial<Record<Training, { step: number; samples: Sample[] }>>>;
   readonly rollouts: RolloutSet | null;
   readonly calibration: Readonly<Record<'val' | 'heldout', Calibration>> | null;
+  readonly studies: StudyResults;
   readonly labels: LabelCounts;
   readonly progress: Progress | null;
   readonly report: Report | null;
@@ -229,7 +235,7 @@ export interface StorageStatus {
 }
 
 /** The lab itself. Every method may reject with an Error whose message is one clear sentence. */
-export interface LabApi {
+export interface LabApi extends StudiesApi {
   /** Opens storage and the GPU. Call first; a GPU that is missing is an answer, not an error. */
   open(): Promise<GpuStatus>;
   /** Events from now on, in batches, at most ten times a second. */

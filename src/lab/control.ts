@@ -27,6 +27,8 @@ export class Control {
   private unfinished: { stages: readonly Stage[]; options: RunOptions } | undefined;
   private recordAgain = false;
   private losses = 0;
+  /** Whether what runs is a study and no stage. */
+  private studying = false;
 
   constructor(
     private readonly session: Session,
@@ -42,7 +44,8 @@ export class Control {
 
   /** @throws in one sentence while a stage runs */
   refuseWhileRunning(what: string): void {
-    if (this.running) throw new Error(`A stage is running; pause it before you ${what}.`);
+    const name = this.studying ? 'study' : 'stage';
+    if (this.running) throw new Error(`A ${name} is running; pause it before you ${what}.`);
   }
 
   run(stages: readonly Stage[], options: RunOptions = {}): Promise<void> {
@@ -65,6 +68,19 @@ export class Control {
     return this.start(steps);
   }
 
+  /** Runs a study: no stage meanwhile, and `pause` holds it. */
+  study(work: () => Promise<void>): Promise<void> {
+    this.refuseWhileRunning('start a study');
+    this.session.runner.resume();
+    this.studying = true;
+    this.running = work().finally(() => {
+      this.running = undefined;
+      this.studying = false;
+      this.events.flush();
+    });
+    return this.running;
+  }
+
   /** Resolves when the stage has stopped and its checkpoint is stored. */
   async pause(): Promise<void> {
     if (!this.running) return;
@@ -77,6 +93,7 @@ export class Control {
    * not. What cannot be kept half done (sampling, the comparison) is paused instead.
    */
   async stop(): Promise<void> {
+    if (this.studying) return this.pause();
     const { stages } = this.session.experiment.record;
     const active = STAGES.find((one) => stages[one] === 'running' || stages[one] === 'paused');
     // A run that has only just been asked for has not turned its first stage yet.

@@ -14,6 +14,7 @@ import {
   emptyParts,
   type Floats,
   MODELS_OF,
+  noStudies,
   PART_NAMES,
   type Parts,
   TRAININGS_OF,
@@ -275,6 +276,7 @@ export class Experiment {
       this.parts.rewardRankings = null;
       this.parts.calibration = null;
       this.parts.tasks = [];
+      this.parts.studies = noStudies();
     }
     if (gone.includes('ppo')) {
       this.parts.rollouts = null;

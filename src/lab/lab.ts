@@ -22,6 +22,9 @@ import { sampleAnswers, scoreAnswer, scoreTexts } from './playground';
 import { inputsOf, kernelSource, profileStep } from './profile';
 import type { ProfiledStep } from './profile_api';
 import { updateStages } from './session';
+import { runStudy } from './studies';
+import type { StudyName, StudyRequest } from './studies_api';
+import { studyResults } from './study_results';
 import { type Feature, variantNames } from './variants';
 
 export class Lab extends OpenLab implements LabApi {
@@ -183,6 +186,26 @@ export class Lab extends OpenLab implements LabApi {
 
   async duels() {
     return this.selected.desk.duelScores();
+  }
+
+  async study(request: StudyRequest) {
+    const { control, experiment, runner } = this.writable;
+    await control.study(async () => {
+      const gpu = await this.device();
+      this.variants.use(gpu, experiment.record.kernels);
+      this.events.progress = null;
+      await runStudy(this.selected, runner.context(gpu, undefined), this.events.emit, request);
+    });
+  }
+
+  async dropStudy(study: StudyName) {
+    const { control, experiment } = this.writable;
+    const { parts } = experiment;
+    control.refuseWhileRunning('throw its results away');
+    parts.studies[study === 'best_of_n' ? 'bestOfN' : 'labelCurve'] = null;
+    await experiment.save('studies');
+    const results = studyResults(parts.studies, parts.metrics.ppo ?? []);
+    this.events.emit({ type: 'studies', results });
   }
 
   async profile(step: ProfiledStep) {

@@ -17,6 +17,7 @@ import type {
   StageStatus,
 } from './api';
 import type { Parent } from './library_api';
+import type { BestOfNRequest, LabelCurve, LabelPoint } from './studies_api';
 import type { RunVariants } from './variants';
 
 export type Floats = Float32Array<ArrayBuffer>;
@@ -77,6 +78,30 @@ export interface DuelRecord {
   readonly win: number;
 }
 
+/** Best of n so far: a value a sample, prompt after prompt. */
+export interface StoredBestOfN {
+  readonly request: BestOfNRequest;
+  /** Ranked prompts that each reward model learned from. */
+  labels: number[];
+  /** By reward model, [prompts·N]. */
+  learned: Float32Array[];
+  truth: Float32Array;
+  /** The reward model of few labels, until it is needed no more. */
+  few: Floats | null;
+}
+
+export interface StoredLabelCurve {
+  /** Rankings there were. */
+  readonly ranked: number;
+  points: LabelPoint[];
+  readonly agreement: LabelCurve['agreement'];
+}
+
+export interface StoredStudies {
+  bestOfN: StoredBestOfN | null;
+  labelCurve: StoredLabelCurve | null;
+}
+
 /** The parts that are stored one by one, each with its type. */
 export interface Parts {
   metrics: Partial<Record<Training, MetricRow[]>>;
@@ -98,6 +123,7 @@ export interface Parts {
   sftTrunk: Floats | null;
   evaluation: EvaluationRow[];
   duels: DuelRecord[];
+  studies: StoredStudies;
   /** An imported base model's `tokenizer.json`; null where it is trained on the corpus. */
   tokenizer: string | null;
   log: Extract<LabEvent, { type: 'log' }>[];
@@ -106,6 +132,8 @@ export interface Parts {
   /** SHA-256 of each stored model. */
   sums: Partial<Record<ModelName, string>>;
 }
+
+export const noStudies = (): StoredStudies => ({ bestOfN: null, labelCurve: null });
 
 export const emptyParts = (): Parts => ({
   metrics: {},
@@ -123,6 +151,7 @@ export const emptyParts = (): Parts => ({
   sftTrunk: null,
   evaluation: [],
   duels: [],
+  studies: noStudies(),
   tokenizer: null,
   log: [],
   traces: [],

@@ -3,11 +3,12 @@ import type { Writer as WriterName } from '../config/stages';
 import { layoutOf } from '../nn/layout';
 import { Weights } from '../nn/weights';
 import type { StageContext } from '../rlhf/context';
-import { Scorer, scoredIds } from '../rlhf/scorer';
+import { type Scorer, scoredIds } from '../rlhf/scorer';
 import { Writer } from '../rlhf/texts';
 import type { Sample } from './api';
 import type { Experiment } from './experiment';
 import type { Judge } from './judge';
+import { withScorer } from './scoring';
 
 export async function sampleAnswers(
   ctx: StageContext,
@@ -38,7 +39,7 @@ export async function sampleAnswers(
       const answers = await writer.answers(ids, request.seed);
       const texts = answers.map(({ completion }, i) => ({ prompt: prompts[i]!, completion }));
       const rewards = experiment.models.has('reward')
-        ? await withScorer(ctx, experiment, (scorer) => scorer.rewards(texts))
+        ? await rewardModel(ctx, experiment, (scorer) => scorer.rewards(texts))
         : undefined;
       return texts.map(({ prompt, completion }, i): Sample => {
         const assessment = judge.assess(prompt, completion);
@@ -60,21 +61,11 @@ export async function sampleAnswers(
   }
 }
 
-async function withScorer<Result>(
+const rewardModel = <Result>(
   ctx: StageContext,
   experiment: Experiment,
   use: (scorer: Scorer) => Promise<Result>,
-): Promise<Result> {
-  const layout = layoutOf(ctx.model, 'score');
-  const weights = Weights.from(ctx.gpu, layout, 'reward', experiment.model('reward'));
-  const scorer = await Scorer.make(ctx.gpu, weights, ctx.tokenizer, 8);
-  try {
-    return await use(scorer);
-  } finally {
-    scorer.free();
-    ctx.gpu.free(weights.arena);
-  }
-}
+): Promise<Result> => withScorer(ctx, experiment.model('reward'), 8, use);
 
 /** Rewards of whole answers (normalised), in their order. */
 export async function scoreTexts(
@@ -82,7 +73,7 @@ export async function scoreTexts(
   experiment: Experiment,
   texts: readonly { prompt: string; completion: string }[],
 ): Promise<number[]> {
-  return texts.length === 0 ? [] : withScorer(ctx, experiment, (s) => s.rewards(texts));
+  return texts.length === 0 ? [] : rewardModel(ctx, experiment, (s) => s.rewards(texts));
 }
 
 /** The normalised reward after each token of the answer (end-of-text last). */
@@ -101,7 +92,9 @@ export async function scoreAnswer(
     );
   }
   const ids = scoredIds(ctx.tokenizer, prompt, completion, T);
-  const rows = await withScorer(ctx, experiment, (scorer) => scorer.rows([{ prompt, completion }]));
+  const rows = await rewardModel(ctx, experiment, (scorer) =>
+    scorer.rows([{ prompt, completion }]),
+  );
   const from = ctx.tokenizer.encode(prompt).length;
   const assessment = judge.assess(prompt, completion);
   return {

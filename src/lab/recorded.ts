@@ -19,12 +19,15 @@ import type {
   Sample,
   Snapshot,
 } from './api';
+import { noStudies } from './parts';
+import { studyResults } from './study_results';
 
 type Scored = Awaited<ReturnType<LabApi['score']>>;
 
 export interface Recording {
   readonly summary: ExperimentSummary;
-  readonly snapshot: Snapshot;
+  /** A run that was recorded without studies has none. */
+  readonly snapshot: Omit<Snapshot, 'studies'> & Partial<Pick<Snapshot, 'studies'>>;
   readonly corpus: CorpusPage;
   readonly demonstrations: readonly DemonstrationRecord[];
   /** Prompts whose answers were recorded; the first is the one that the rooms begin with. */
@@ -69,7 +72,9 @@ class RecordedLab implements Partial<LabApi> {
     const mine = this.submissions.filter(({ ranks }) => ranks);
     const byLabeler = { ...snapshot.labels.byLabeler };
     for (const { labeler } of mine) byLabeler[labeler] = (byLabeler[labeler] ?? 0) + 1;
-    return { ...snapshot, labels: { ...snapshot.labels, byLabeler } };
+    const { ppo } = snapshot.metrics;
+    const studies = snapshot.studies ?? studyResults(noStudies(), ppo ?? []);
+    return { ...snapshot, studies, labels: { ...snapshot.labels, byLabeler } };
   }
   async account(): Promise<ExperimentAccount> {
     const { config, stages, models, metrics } = this.recording.snapshot;

@@ -72,6 +72,7 @@ const calibration = v.looseObject({
   error: number,
   n: whole,
 });
+const shares = v.looseObject({ share: number, half: number });
 const rollout = v.looseObject({ prompt: v.string(), tokens: strings, logprobs: v.array(number) });
 
 export const metricRow = v.objectWithRest({ step: number, seconds: number }, number);
@@ -124,6 +125,32 @@ export const PART_SCHEMAS: Readonly<Record<keyof Parts, v.GenericSchema>> = {
       win: number,
     }),
   ),
+  studies: v.looseObject({
+    bestOfN: v.nullable(
+      v.looseObject({
+        request: v.looseObject({ samples: whole, prompts: whole, few: v.boolean() }),
+        labels: v.array(whole),
+        learned: v.array(floats),
+        truth: floats,
+        few: v.nullable(floats),
+      }),
+    ),
+    labelCurve: v.nullable(
+      v.looseObject({
+        ranked: whole,
+        points: v.array(
+          v.looseObject({
+            share: number,
+            prompts: whole,
+            pairs: whole,
+            val: shares,
+            heldout: shares,
+          }),
+        ),
+        agreement: v.looseObject({ val: number, heldout: number }),
+      }),
+    ),
+  }),
   tokenizer: v.nullable(v.string()),
   log: v.array(
     v.looseObject({

@@ -13,6 +13,7 @@ import { Judge } from './judge';
 import { type Material, openMaterial, type RawMaterial } from './material';
 import { labelCounts } from './pipeline';
 import { Runner } from './runner';
+import { studyResults } from './study_results';
 import type { Variants } from './variants';
 
 /** Makes an experiment's material; in the page, in the text worker. */
@@ -109,6 +110,7 @@ export function snapshotOf(
     samples: parts.samples,
     rollouts: parts.rollouts,
     calibration: parts.calibration,
+    studies: studyResults(parts.studies, parts.metrics.ppo ?? []),
     labels: labelCounts(experiment),
     progress,
     report: record.report,

@@ -101,6 +101,8 @@ export const SEEDS = {
   evaluate: 127,
   shown: 131,
   sftChoice: 137,
+  bestOfN: 139,
+  labelShares: 149,
 } as const;
 
 /** The seed of one use (unsigned 32 bit). */

@@ -29,6 +29,7 @@ import { FakeTuning, fakeProfile, fakeSource } from './fakeProfile';
 import { FAKE_FIT, fakeReport } from './fakeReport';
 import { FakeShelf, type Shelved } from './fakeShelf';
 import { LENGTH, MODELS_OF, rowOf, TRAININGS_OF } from './fakeStages';
+import { FakeStudies } from './fakeStudies';
 import { ppoRow, rolloutsOf, samplesOf } from './fakeTexts';
 
 export const FAKE_GPU: GpuStatus = {
@@ -68,10 +69,16 @@ export class FakeLab implements LabApi, Connection {
   private readonly library = new FakeLibrary((name, ...args) => this.note(name, ...args));
   private readonly options: FakeOptions;
   private readonly desk: FakeDesk;
+  private readonly studies: FakeStudies;
 
   constructor(options: FakeOptions = {}) {
     this.options = options;
     this.desk = new FakeDesk(options.k ?? 4, (name, ...args) => this.note(name, ...args));
+    this.studies = new FakeStudies(
+      (name, ...args) => this.note(name, ...args),
+      (event) => this.send(event),
+      options.tick ?? 100,
+    );
     const done = options.done === undefined ? [] : options.done;
     if (done === null) return;
     const seed = options.seed ?? 7;
@@ -209,6 +216,9 @@ export class FakeLab implements LabApi, Connection {
       ),
       rollouts: this.steps.ppo ? rolloutsOf(this.steps.ppo) : null,
       calibration: this.stages.reward === 'done' ? FAKE_CALIBRATION : null,
+      studies: this.studies.results(
+        Array.from({ length: this.steps.ppo ?? 0 }, (_, i) => ppoRow(i + 1, LENGTH)),
+      ),
       labels: this.labels(),
       progress: active ? this.progressOf(active) : null,
       report: this.stages.base === 'done' ? fakeReport(this.stages) : null,
@@ -279,6 +289,7 @@ export class FakeLab implements LabApi, Connection {
   async pause(): Promise<void> {
     this.note('pause');
     this.held = true;
+    this.studies.hold();
     this.mark('paused');
   }
   private mark(status: StageStatus): void {
@@ -356,6 +367,9 @@ export class FakeLab implements LabApi, Connection {
   nextDuel: LabApi['nextDuel'] = (a, b) => this.desk.nextDuel(a, b);
   submitDuel: LabApi['submitDuel'] = (id, choice, judge) => this.desk.submitDuel(id, choice, judge);
   duels = () => this.desk.duels();
+
+  study: LabApi['study'] = (request) => this.studies.study(request);
+  dropStudy: LabApi['dropStudy'] = (name) => this.studies.dropStudy(name);
 
   profile = async (step: ProfiledStep) => {
     this.note('profile', step);

@@ -10,6 +10,7 @@ import { formatNumber } from '../format';
 import { metricText } from '../metrics';
 import { axisOf, comparedRuns, decayFor } from '../state/charts';
 import { useLab } from '../state/lab';
+import { ChartHead } from './ChartHead';
 import { ChartTable } from './ChartTable';
 import { axisName } from './ChartTools';
 import styles from './CurveChart.module.css';
@@ -114,35 +115,14 @@ export function CurveChart(props: {
   };
   return (
     <figure class={styles['chart']}>
-      <figcaption class={styles['head']}>
-        <h3>{props.title}</h3>
-        <span class={styles['place']}>{place()}</span>
-        <span class={styles['buttons']}>
-          <button
-            type="button"
-            data-plain
-            data-small
-            aria-pressed={table()}
-            onClick={() => setTable(!table())}
-          >
-            Table
-          </button>
-          <For each={['csv', 'png'] as const}>
-            {(kind) => (
-              <button
-                type="button"
-                data-plain
-                data-small
-                disabled={shown().length === 0 || (kind === 'png' && table())}
-                aria-label={`Save ${props.title} as ${kind.toUpperCase()}`}
-                onClick={() => void save(kind)}
-              >
-                {kind.toUpperCase()}
-              </button>
-            )}
-          </For>
-        </span>
-      </figcaption>
+      <ChartHead
+        title={props.title}
+        place={place()}
+        table={table()}
+        onTable={setTable}
+        empty={shown().length === 0}
+        onSave={(kind) => void save(kind)}
+      />
       <ul class={styles['legend']}>
         <For each={lines()}>{(line) => <LegendEntry line={line} value={valueAt(line)} />}</For>
       </ul>

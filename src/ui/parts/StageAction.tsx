@@ -35,7 +35,10 @@ export function StageAction(props: {
     return experiment ? missingBefore(experiment.stages, props.stage) : [];
   };
   const blocked = () =>
-    store.state.gpu?.ok !== true || store.active() !== null || store.state.busy !== null;
+    store.state.gpu?.ok !== true ||
+    store.active() !== null ||
+    store.state.study !== null ||
+    store.state.busy !== null;
   const verb = () => props.verb ?? VERBS[props.stage];
   const names = () => list(missing().map((stage) => STAGE_NAMES[stage]));
   const startOver = async () => {

@@ -5,6 +5,7 @@ import { Choices } from '../parts/Choices';
 import { CurveChart } from '../parts/CurveChart';
 import { Section } from '../parts/Room';
 import { SQRT_KL } from '../parts/series';
+import { BestOfN } from './BestOfN';
 
 const AXES = [
   { value: SQRT_KL, label: '√KL' },
@@ -38,6 +39,7 @@ export function OverOptimization() {
         A point is an iteration. Where the learned reward still rises and the true one turns down,
         PPO follows the reward model’s mistakes.
       </p>
+      <BestOfN root={axis() === SQRT_KL} />
     </Section>
   );
 }

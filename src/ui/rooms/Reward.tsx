@@ -10,6 +10,7 @@ import { StageAction } from '../parts/StageAction';
 import { StageSettings } from '../parts/StageSettings';
 import { stageLine } from '../parts/stageLine';
 import { useLab } from '../state/lab';
+import { LabelCurve } from './LabelCurve';
 import { ScoreAnswer } from './ScoreAnswer';
 
 export default function Reward() {
@@ -74,6 +75,9 @@ export default function Reward() {
             />
             <Section title="Calibration">
               <CalibrationPlot of={store.state.experiment?.calibration ?? null} />
+            </Section>
+            <Section title="How many labels it takes">
+              <LabelCurve />
             </Section>
             <Section title="How well it judges">
               <PaperTable rows={accuracies()} />

@@ -4,10 +4,11 @@
  */
 import { createSignal, Match, Show, Switch } from 'solid-js';
 import { STAGES } from '../../config/stages';
+import type { StudyProgress } from '../../lab/api';
 import { formatDuration, formatNumber, formatPercent } from '../format';
 import { ask } from '../state/confirm';
 import { useLab } from '../state/lab';
-import { STAGE_NAMES } from '../state/pipeline';
+import { STAGE_NAMES, STUDY_NAMES } from '../state/pipeline';
 import styles from './RunBar.module.css';
 
 export function RunBar() {
@@ -39,7 +40,14 @@ export function RunBar() {
   return (
     <section class={styles['bar']} data-active={active() ? '' : undefined} aria-label="What runs">
       <div class={styles['inner']}>
-        <Show when={active()} fallback={<Idle />}>
+        <Show
+          when={active()}
+          fallback={
+            <Show when={store.state.study} fallback={<Idle />}>
+              {(study) => <Studying study={study()} />}
+            </Show>
+          }
+        >
           {(now) => (
             <>
               <div class={styles['words']}>
@@ -53,6 +61,37 @@ export function RunBar() {
         </Show>
       </div>
     </section>
+  );
+}
+
+/** A study: it can be paused, and goes on from its own room. */
+function Studying(props: { study: StudyProgress }) {
+  const store = useLab();
+  return (
+    <>
+      <StudyBar study={props.study} />
+      <div class={styles['controls']}>
+        <button type="button" onClick={() => void store.notices.attempt(() => store.api.pause())}>
+          Pause
+        </button>
+      </div>
+    </>
+  );
+}
+
+function StudyBar(props: { study: StudyProgress }) {
+  const figures = () => {
+    const { share, secondsLeft } = props.study;
+    const left = secondsLeft === null ? '' : ` · ${formatDuration(secondsLeft)} left`;
+    return `${formatPercent(Math.floor(share * 1000) / 1000, 1)}${left}`;
+  };
+  const name = () => capital(`${STUDY_NAMES[props.study.study]}: ${props.study.phase}`);
+  return (
+    <div class={styles['words']}>
+      <span class={styles['phase']}>{name()}</span>
+      <span class={styles['figures']}>{figures()}</span>
+      <progress class={styles['progress']} value={props.study.share} max="1" aria-label={name()} />
+    </div>
   );
 }
 

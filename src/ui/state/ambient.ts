@@ -1,11 +1,13 @@
 /** What a long run does outside the page's body: the tab's title, and a screen that stays awake. */
 import { createEffect, createMemo, onCleanup } from 'solid-js';
 import type { LabStore } from './lab';
-import { STAGE_NAMES } from './pipeline';
+import { STAGE_NAMES, STUDY_NAMES } from './pipeline';
 
 /** `42 % SFT · Pocket RLHF` while a stage runs. */
 export function titleOf(store: LabStore): string {
   const active = store.active();
+  const { study } = store.state;
+  if (study) return `${Math.floor(study.share * 100)} % ${STUDY_NAMES[study.study]} · Pocket RLHF`;
   if (!active) return 'Pocket RLHF';
   const progress = store.state.progress;
   const share = progress && progress.total > 0 ? progress.done / progress.total : 0;
@@ -17,7 +19,9 @@ export function followRun(store: LabStore): void {
   createEffect(() => {
     document.title = titleOf(store);
   });
-  const running = createMemo(() => store.active()?.status === 'running');
+  const running = createMemo(
+    () => store.active()?.status === 'running' || store.state.study !== null,
+  );
   createEffect(() => {
     if (running()) onCleanup(keepAwake());
   });

@@ -20,6 +20,8 @@ import type {
   RolloutSet,
   Snapshot,
   StageStatus,
+  StudyProgress,
+  StudyRequest,
 } from '../../lab/api';
 import { type Curves, createCurves } from './curves';
 import { createNotices, messageOf, type Notices } from './notices';
@@ -47,6 +49,7 @@ export interface Experiment {
   readonly models: readonly ModelName[];
   readonly labels: LabelCounts;
   readonly calibration: Snapshot['calibration'];
+  readonly studies: Snapshot['studies'];
   readonly report: Report | null;
 }
 
@@ -57,6 +60,8 @@ interface LabState {
   experiments: ExperimentSummary[];
   experiment: Experiment | null;
   progress: Progress | null;
+  /** The study that runs. */
+  study: StudyProgress | null;
   rollouts: RolloutSet | null;
   log: LogLine[];
   /** A command that takes a while and has no progress of its own: 'making the world'. */
@@ -83,6 +88,8 @@ export interface LabStore {
   /** Starts stages (and says so if they cannot); returns at once. */
   run(stages: readonly Stage[]): void;
   runWholePipeline(): Promise<void>;
+  /** Starts a study, or goes on with one that was paused; returns at once. */
+  runStudy(request: StudyRequest): void;
   create(config: ExperimentConfig, name?: string): Promise<boolean>;
   select(id: string): Promise<boolean>;
   /** Makes a copy with other settings and opens it. */
@@ -113,6 +120,7 @@ export function createLabStore(connection: Connection): LabStore {
     experiments: [],
     experiment: null,
     progress: null,
+    study: null,
     rollouts: null,
     log: [],
     busy: null,
@@ -159,7 +167,9 @@ export function createLabStore(connection: Connection): LabStore {
         } else if (event.type === 'access') {
           changed = event.access !== 'free';
           update({ access: event.access });
-        } else if (event.type === 'labels') {
+        } else if (event.type === 'study') setState('study', event.progress);
+        else if (event.type === 'studies') update({ studies: event.results });
+        else if (event.type === 'labels') {
           update({ labels: event.counts });
         } else if (event.type === 'stage') {
           changed = true;
@@ -260,6 +270,7 @@ export function createLabStore(connection: Connection): LabStore {
       const missing = STAGES.filter((stage) => state.experiment?.stages[stage] !== 'done');
       if (missing.length > 0) run(missing);
     },
+    runStudy: (request) => void notices.attempt(() => lab.study(request)),
     create,
     duplicate,
     select,
@@ -291,6 +302,6 @@ export function createLabStore(connection: Connection): LabStore {
 }
 
 function experimentOf(snapshot: Snapshot): Experiment {
-  const { id, access, config, stages, models, labels, calibration, report } = snapshot;
-  return { id, access, config, stages, models, labels, calibration, report };
+  const { id, access, config, stages, models, labels, calibration, studies, report } = snapshot;
+  return { id, access, config, stages, models, labels, calibration, studies, report };
 }

@@ -1,6 +1,6 @@
 /** What each stage needs and gives, as the rooms and the diagram say it. */
 import { STAGES, type Stage } from '../../config/stages';
-import type { StageStatus } from '../../lab/api';
+import type { StageStatus, StudyName } from '../../lab/api';
 import type { RoomName } from './rooms';
 
 /** What a stage is called in a sentence. */
@@ -10,6 +10,12 @@ export const STAGE_NAMES: Readonly<Record<Stage, string>> = {
   reward: 'the reward model',
   ppo: 'PPO',
   evaluate: 'the comparison',
+};
+
+/** What a study is called before a colon, or in the tab's title. */
+export const STUDY_NAMES: Readonly<Record<StudyName, string>> = {
+  best_of_n: 'best of n',
+  label_curve: 'accuracy by labels',
 };
 
 /** The stage that a room starts; ranking has none of its own. */

@@ -1,0 +1,90 @@
+/** Studies of a small run: kept when paused, gone on with, alone on the GPU, gone with their stage. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { BestOfNRequest, LabEvent } from '../../src/lab/api';
+import { smallConfig, testLab } from '../support/lab';
+
+const REQUEST: BestOfNRequest = { study: 'best_of_n', samples: 32, prompts: 12, few: true };
+
+describe('studies', () => {
+  const { lab, store, events } = testLab();
+  const studies = async () => (await lab.snapshot())!.studies;
+  const told = (type: LabEvent['type']) => events.filter((event) => event.type === type);
+
+  beforeAll(async () => {
+    await lab.create(smallConfig(7));
+    await expect(lab.study(REQUEST)).rejects.toThrow(/run the stage 'sft' first/);
+    await lab.run(['base', 'sft', 'reward']);
+  }, 240_000);
+
+  it('keep what is done when they are paused, and end in the same numbers', async () => {
+    const running = lab.study(REQUEST);
+    await expect(lab.run(['ppo'])).rejects.toThrow('A study is running; pause it before you');
+    await expect.poll(() => told('studies').length, { timeout: 60_000 }).toBeGreaterThan(0);
+    await lab.pause();
+    await running;
+    const half = (await studies()).bestOfN!;
+    expect(half.done).toBeGreaterThan(0);
+    expect(half.done).toBeLessThan(12);
+    expect(told('study').at(-1)).toEqual({ type: 'study', progress: null });
+
+    // As after a reload: the rest is sampled by another lab over the same store.
+    const { lab: other } = testLab(store);
+    await other.open();
+    await other.select((await other.experiments())[0]!.id);
+    expect((await other.snapshot())!.studies.bestOfN).toEqual(half);
+    await other.study(REQUEST);
+    const whole = (await other.snapshot())!.studies.bestOfN!;
+    expect(whole.done).toBe(12);
+    await other.dropStudy('best_of_n');
+    expect((await other.snapshot())!.studies.bestOfN).toBeNull();
+    await other.study(REQUEST);
+    expect((await other.snapshot())!.studies.bestOfN).toEqual(whole);
+    other.close();
+  }, 240_000);
+
+  it('give a curve for each reward model, whose learned reward rises with n', async () => {
+    await lab.select((await lab.experiments())[0]!.id);
+    const { curves } = (await studies()).bestOfN!;
+    expect(curves.map(({ labels }) => labels)).toEqual([16, 2]);
+    for (const { points, fits } of curves) {
+      expect(points.map(({ n }) => n)).toEqual([1, 2, 4, 8, 16, 32]);
+      const gains = points.map(({ learned }) => learned.mean);
+      expect(gains).toEqual([...gains].sort((a, b) => a - b));
+      expect(gains.at(-1)).toBeGreaterThan(0);
+      expect(fits.learned!.alpha).toBeGreaterThan(0);
+      for (const { truth } of points) expect(Math.abs(truth.mean)).toBeLessThan(1);
+    }
+    // Two reward models that order answers alike would give the same true rewards.
+    expect(curves[0]!.points.at(-1)!.truth).not.toEqual(curves[1]!.points.at(-1)!.truth);
+  });
+
+  it('measure the reward model against the number of labels', async () => {
+    await lab.study({ study: 'label_curve' });
+    const { points, whole, agreement } = (await studies()).labelCurve!;
+    expect(whole).toBe(true);
+    expect(points.map(({ prompts }) => prompts)).toEqual([2, 4, 8, 16]);
+    const { reward } = (await lab.snapshot())!.report!;
+    expect(points.at(-1)!.val.share).toBeCloseTo(reward!.val_accuracy, 10);
+    expect(points.at(-1)!.heldout.share).toBeCloseTo(reward!.heldout_labeler_accuracy, 10);
+    expect(agreement.val).toBeCloseTo(reward!.label_agreement, 10);
+    expect(points[0]!.pairs).toBeLessThan(points[3]!.pairs);
+  }, 240_000);
+
+  it('leave the stages’ metrics and checkpoints alone', async () => {
+    const { metrics, stages } = (await lab.snapshot())!;
+    expect(stages.ppo).toBe('ready');
+    const steps = metrics.reward!.map(({ step }) => step);
+    expect(new Set(steps).size).toBe(steps.length);
+  });
+
+  it('refuse a number of samples that gives no curve', async () => {
+    await expect(lab.study({ ...REQUEST, samples: 2 })).rejects.toThrow(
+      'Best of n takes 4 to 1024 samples a prompt, not 2.',
+    );
+  });
+
+  it('go with the reward model that they are about', async () => {
+    await lab.reset('reward');
+    expect(await studies()).toMatchObject({ bestOfN: null, labelCurve: null });
+  });
+});
