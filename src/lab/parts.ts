@@ -82,7 +82,7 @@ export interface DuelRecord {
 export interface StoredBestOfN {
   readonly request: BestOfNRequest;
   /** Ranked prompts that each reward model learned from. */
-  labels: number[];
+  readonly labels: readonly number[];
   /** By reward model, [prompts·N]. */
   learned: Float32Array[];
   truth: Float32Array;

@@ -102,14 +102,15 @@ async function runBestOfN({ session, ctx, made }: Run, request: BestOfNRequest):
   const all = material.world.prompts.test.map(({ prompt }) => prompt);
   const prompts = all.slice(0, request.prompts);
   if (JSON.stringify(studies.bestOfN?.request) !== JSON.stringify(request)) {
-    studies.bestOfN = begunBestOfN(request, countPrompts(trainingRankings(experiment)));
+    studies.bestOfN = begunBestOfN(
+      request,
+      (request.few ? [1, FEW] : [1]).map((share) => countPrompts(shareOf(ctx, session, share))),
+    );
   }
   const state = studies.bestOfN!;
   if (state.truth.length === prompts.length * N) return;
   if (request.few && !state.few) {
-    const rankings = shareOf(ctx, session, FEW);
-    state.few = await trainOn(ctx, session, rankings);
-    state.labels = [state.labels[0]!, countPrompts(rankings)];
+    state.few = await trainOn(ctx, session, shareOf(ctx, session, FEW));
   }
   await sampleBestOfN(ctx, {
     policy,
@@ -128,10 +129,10 @@ async function runBestOfN({ session, ctx, made }: Run, request: BestOfNRequest):
   state.few = null;
 }
 
-const begunBestOfN = (request: BestOfNRequest, labels: number): StoredBestOfN => ({
+const begunBestOfN = (request: BestOfNRequest, labels: readonly number[]): StoredBestOfN => ({
   request,
-  labels: [labels],
-  learned: Array.from({ length: request.few ? 2 : 1 }, () => new Float32Array()),
+  labels,
+  learned: labels.map(() => new Float32Array()),
   truth: new Float32Array(),
   few: null,
 });

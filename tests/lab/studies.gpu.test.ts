@@ -17,9 +17,12 @@ describe('studies', () => {
   }, 240_000);
 
   it('keep what is done when they are paused, and end in the same numbers', async () => {
+    events.length = 0;
     const running = lab.study(REQUEST);
     await expect(lab.run(['ppo'])).rejects.toThrow('A study is running; pause it before you');
-    await expect.poll(() => told('studies').length, { timeout: 60_000 }).toBeGreaterThan(0);
+    const done = () =>
+      events.some((event) => event.type === 'studies' && event.results.bestOfN!.done > 0);
+    await expect.poll(done, { timeout: 60_000 }).toBe(true);
     await lab.pause();
     await running;
     const half = (await studies()).bestOfN!;
