@@ -3,7 +3,7 @@ import type { EvaluatedModel } from '../../lab/api';
 import { formatPercent } from '../format';
 import { PaperTable } from '../parts/PaperTable';
 import { useLab } from '../state/lab';
-import { WinFormula } from './formulas';
+import { BestOfNFormula, WinFormula } from './formulas';
 
 const TAXED: readonly EvaluatedModel[] = ['base', 'sft', 'policy'];
 
@@ -51,6 +51,12 @@ export function ExplainCompare() {
           },
         ]}
       />
+      <p>
+        Whoever follows a learned reward far enough follows its mistakes (Gao et al. 2022). PPO does
+        so by training, best of n by choosing. For best of n the distance is known, and Gao found
+        these forms with d the root of the KL:
+      </p>
+      <BestOfNFormula />
       <p>
         Try next: make an experiment with γ = 0 (plain PPO) and the same seed, and look at the
         skills again.

@@ -74,6 +74,57 @@ export const WinFormula = () => (
   </math>
 );
 
+/** The KL of best of n, and the forms of Gao et al. 2022 for it and for PPO. */
+export const BestOfNFormula = () => (
+  <>
+    <math display="block">
+      <mtext>KL</mtext>
+      <mo>=</mo>
+      <mo rspace="0.17em">log</mo>
+      <mi>n</mi>
+      <mo>−</mo>
+      <mfrac>
+        <mrow>
+          <mi>n</mi>
+          <mo>−</mo>
+          <mn>1</mn>
+        </mrow>
+        <mi>n</mi>
+      </mfrac>
+    </math>
+    <math display="block">
+      <msub>
+        <mi>R</mi>
+        <mtext>best of n</mtext>
+      </msub>
+      <mo>=</mo>
+      <mi>d</mi>
+      <mo>(</mo>
+      <mi>α</mi>
+      <mo>−</mo>
+      <mi>β</mi>
+      <mi>d</mi>
+      <mo>)</mo>
+      <mspace width="2em" />
+      <msub>
+        <mi>R</mi>
+        <mtext>PPO</mtext>
+      </msub>
+      <mo>=</mo>
+      <mi>d</mi>
+      <mo>(</mo>
+      <mi>α</mi>
+      <mo>−</mo>
+      <mi>β</mi>
+      <mo lspace="0.17em" rspace="0.17em">
+        log
+      </mo>
+      <mi>d</mi>
+      <mo>)</mo>
+    </math>
+  </>
+);
+
 /** Krippendorff's α: observed over expected disagreement. */
 export const AlphaFormula = () => (
   <math display="block">
