@@ -23,8 +23,7 @@ import { inputsOf, kernelSource, profileStep } from './profile';
 import type { ProfiledStep } from './profile_api';
 import { updateStages } from './session';
 import { runStudy } from './studies';
-import type { StudyName, StudyRequest } from './studies_api';
-import { studyResults } from './study_results';
+import type { StudyRequest } from './studies_api';
 import { type Feature, variantNames } from './variants';
 
 export class Lab extends OpenLab implements LabApi {
@@ -196,16 +195,6 @@ export class Lab extends OpenLab implements LabApi {
       this.events.progress = null;
       await runStudy(this.selected, runner.context(gpu, undefined), this.events.emit, request);
     });
-  }
-
-  async dropStudy(study: StudyName) {
-    const { control, experiment } = this.writable;
-    const { parts } = experiment;
-    control.refuseWhileRunning('throw its results away');
-    parts.studies[study === 'best_of_n' ? 'bestOfN' : 'labelCurve'] = null;
-    await experiment.save('studies');
-    const results = studyResults(parts.studies, parts.metrics.ppo ?? []);
-    this.events.emit({ type: 'studies', results });
   }
 
   async profile(step: ProfiledStep) {

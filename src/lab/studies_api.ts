@@ -70,6 +70,8 @@ export interface LabelCurve {
   /** By share, smallest first; fewer than all while it runs or is paused. */
   readonly points: readonly LabelPoint[];
   readonly whole: boolean;
+  /** Rankings that there were when it was measured. */
+  readonly ranked: number;
   /** How often two labelers of either kind agree: the human ceiling. */
   readonly agreement: Readonly<Record<'val' | 'heldout', number>>;
 }
@@ -84,9 +86,7 @@ export interface StudyResults {
 export interface StudiesApi {
   /**
    * Runs a study; resolves when it is done or paused (`pause`). One that was paused goes on where
-   * it is asked for alike. Refused while a stage runs, and no stage runs meanwhile.
+   * it is asked for alike; asked for otherwise, it begins anew. Refused while a stage runs, and no stage runs meanwhile.
    */
   study(request: StudyRequest): Promise<void>;
-  /** Throws a study's results away. */
-  dropStudy(study: StudyName): Promise<void>;
 }

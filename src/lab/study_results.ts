@@ -55,7 +55,8 @@ export function ppoByDistance(rows: readonly MetricRow[]): PpoByDistance | null 
   };
 }
 
-const labelCurveOf = ({ points, agreement }: StoredLabelCurve): LabelCurve => ({
+const labelCurveOf = ({ points, ranked, agreement }: StoredLabelCurve): LabelCurve => ({
+  ranked,
   points: [...points].sort((a, b) => a.share - b.share),
   whole: points.length === SHARES.length,
   agreement,

@@ -7,7 +7,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openSite, type Site } from '../support/site';
 import { TINY } from '../support/tiny';
 
-const LINK = `#/base?${new URLSearchParams({ preset: 'nano', seed: '3', ...texts(TINY) })}`;
+/** As many ranked prompts as an eighth of them can be learned from. */
+const SETTINGS = texts({ ...TINY, 'data.ranked_prompts': 32 });
+const LINK = `#/base?${new URLSearchParams({ preset: 'nano', seed: '3', ...SETTINGS })}`;
 
 function texts(settings: Readonly<Record<string, number>>): Record<string, string> {
   return Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, `${value}`]));
@@ -23,6 +25,7 @@ beforeAll(async () => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   page = await context.newPage();
   page.setDefaultTimeout(240_000);
+  page.on('pageerror', (error) => site.errors.push(error.message));
   await page.goto(`${site.address}/${LINK}`);
 }, 300_000);
 afterAll(() => site.close());
@@ -109,9 +112,10 @@ test('reward: the reward model is trained, scores an answer, and is held against
   await press('Score it');
   await says('Reward after each token');
   await press('Train on ⅛');
-  await page.getByRole('button', { name: 'Measure anew' }).waitFor();
+  await says('two training labelers agree');
+  await page.waitForFunction(() => document.title === 'Pocket RLHF');
   const { studies } = (await page.evaluate(() => window.pocketRlhf.snapshot()))!;
-  expect(studies.labelCurve!.points.map(({ prompts }) => prompts)).toEqual([1, 2, 4, 8]);
+  expect(studies.labelCurve!.points.map(({ prompts }) => prompts)).toEqual([4, 8, 16, 32]);
 });
 
 test('reinforce: PPO runs, and its responses can be seen measure by measure', async () => {

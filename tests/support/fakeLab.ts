@@ -369,7 +369,6 @@ export class FakeLab implements LabApi, Connection {
   duels = () => this.desk.duels();
 
   study: LabApi['study'] = (request) => this.studies.study(request);
-  dropStudy: LabApi['dropStudy'] = (name) => this.studies.dropStudy(name);
 
   profile = async (step: ProfiledStep) => {
     this.note('profile', step);

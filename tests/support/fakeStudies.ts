@@ -1,7 +1,7 @@
 /** Studies of a made-up experiment: they take a few ticks, can be paused, and leave plausible curves. */
 import type { LabEvent, MetricRow } from '../../src/lab/api';
 import { noStudies, type StoredStudies } from '../../src/lab/parts';
-import type { LabelPoint, StudyName, StudyRequest, StudyResults } from '../../src/lab/studies_api';
+import type { LabelPoint, StudyRequest, StudyResults } from '../../src/lab/studies_api';
 import { studyResults } from '../../src/lab/study_results';
 import { SHARES } from '../../src/rlhf/label_curve';
 
@@ -71,13 +71,7 @@ export class FakeStudies {
     } else {
       const points = SHARES.slice(-step).map(labelPoint);
       const agreement = { val: 0.726, heldout: 0.773 };
-      this.stored.labelCurve = { ranked: 1000, points, agreement };
+      this.stored.labelCurve = { ranked: 8 * 125, points, agreement };
     }
-  }
-
-  async dropStudy(study: StudyName): Promise<void> {
-    this.note('dropStudy', study);
-    this.stored[study === 'best_of_n' ? 'bestOfN' : 'labelCurve'] = null;
-    this.send({ type: 'studies', results: this.results([]) });
   }
 }

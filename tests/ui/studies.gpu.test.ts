@@ -38,20 +38,29 @@ test('a study is on show at the top and in the title, can be paused and goes on'
   expect(document.title).toMatch(/^\d+ % best of n · Pocket RLHF$/);
   button('Pause').click();
   await eventually(() => callsOf(lab, 'pause')).toHaveLength(1);
-  await eventually(text).toContain('Throw away');
   button('Go on').click();
   await eventually(() => callsOf(lab, 'study')).toHaveLength(2);
   expect(callsOf(lab, 'study')[1]!.args).toEqual(callsOf(lab, 'study')[0]!.args);
 });
 
-test('what is measured can be thrown away and measured anew', async () => {
+test('what is measured stays on show until other settings are measured', async () => {
+  const lab = await openRoom('compare', { done: STAGES, tick: 5 });
+  button('Measure best of n').click();
+  await eventually(text).toContain('Measure anew');
+  button('Measure anew').click();
+  expect(text()).toContain('Best of n, 125 ranked prompts');
+  page().querySelector<HTMLInputElement>('main input[type="checkbox"]')!.click();
+  button('Measure best of n').click();
+  await eventually(() => callsOf(lab, 'study')[1]?.args[0]).toMatchObject({ few: false });
+  await eventually(text).not.toContain('Best of n, 125 ranked prompts');
+});
+
+test('accuracy by labels stands under the agreement of labelers', async () => {
   const lab = await openRoom('reward', { done: STAGES, tick: 5 });
   button('Train on ⅛').click();
-  await eventually(text).toContain('Measure anew');
-  expect(text()).toContain('two training labelers agree');
-  button('Measure anew').click();
-  await eventually(() => callsOf(lab, 'dropStudy')[0]?.args).toEqual(['label_curve']);
-  await eventually(text).toContain('Accuracy against the number of labels appears here');
+  await eventually(() => callsOf(lab, 'study')[0]?.args[0]).toEqual({ study: 'label_curve' });
+  await eventually(text).toContain('two training labelers agree');
+  expect(text()).toMatch(/In the paper, with all labels: 72\.4 ± 0\.4 %/);
 });
 
 test('without a reward model the studies say what they need', async () => {

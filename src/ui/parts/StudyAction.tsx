@@ -1,6 +1,6 @@
 /**
- * Starting a study, holding it, going on, and throwing its results away. The bar at the top shows it
- * too; what is done stays on show meanwhile.
+ * Starting a study, holding it, going on, and measuring anew with other settings. The bar at the top
+ * shows it too; what is done stays on show until something else is measured.
  */
 import { type JSX, Match, Show, Switch } from 'solid-js';
 import type { StudyRequest } from '../../lab/api';
@@ -17,13 +17,21 @@ export function StudyAction(props: {
   whole: boolean;
   /** Why it cannot be started; undefined where it can. */
   missing?: string | undefined;
-  /** Its settings, before it is started. */
+  /** Its settings, where it has any: they are shown before it is started, and to change them. */
   children?: JSX.Element;
+  onAnew?: () => void;
+  /** Told when it is started or goes on. */
+  onStart?: () => void;
 }) {
   const store = useLab();
   const running = () => {
     const { study } = store.state;
     return study?.study === props.request.study ? study : undefined;
+  };
+  const start = () => {
+    const { request } = props;
+    props.onStart?.();
+    store.runStudy(request);
   };
   const blocked = () =>
     store.state.gpu?.ok !== true ||
@@ -31,7 +39,6 @@ export function StudyAction(props: {
     store.state.study !== null ||
     store.state.busy !== null ||
     props.missing !== undefined;
-  const drop = () => store.notices.attempt(() => store.api.dropStudy(props.request.study));
   return (
     <Show when={!store.recorded} fallback={<p class="muted">The recorded run has none.</p>}>
       <div class={styles['study']}>
@@ -55,25 +62,24 @@ export function StudyAction(props: {
           </Match>
           <Match when={props.begun}>
             <Show when={!props.whole}>
-              <button
-                type="button"
-                disabled={blocked()}
-                onClick={() => store.runStudy(props.request)}
-              >
+              <button type="button" disabled={blocked()} onClick={start}>
                 Go on
               </button>
             </Show>
-            <button type="button" data-plain disabled={blocked()} onClick={() => void drop()}>
-              {props.whole ? 'Measure anew' : 'Throw away'}
-            </button>
+            <Show when={props.onAnew}>
+              <button
+                type="button"
+                data-plain
+                disabled={blocked()}
+                onClick={() => props.onAnew?.()}
+              >
+                Measure anew …
+              </button>
+            </Show>
           </Match>
           <Match when={true}>
             {props.children}
-            <button
-              type="button"
-              disabled={blocked()}
-              onClick={() => store.runStudy(props.request)}
-            >
+            <button type="button" disabled={blocked()} onClick={start}>
               {props.verb}
             </button>
             <Show when={props.missing}>

@@ -53,12 +53,14 @@ export function BestOfN(props: { root: boolean }) {
   const store = useLab();
   const [samples, setSamples] = createSignal(64);
   const [few, setFew] = createSignal(true);
+  /** Whether the settings are on show again. */
+  const [anew, setAnew] = createSignal(false);
   const experiment = () => store.state.experiment;
   const results = (): StudyResults =>
     experiment()?.studies ?? { bestOfN: null, ppo: null, labelCurve: null };
   const found = () => results().bestOfN;
   const request = (): BestOfNRequest =>
-    found()?.request ?? {
+    (!anew() && found()?.request) || {
       study: 'best_of_n',
       samples: samples(),
       prompts: Math.min(100, experiment()?.config.settings['evaluate.prompts'] ?? 100),
@@ -72,9 +74,11 @@ export function BestOfN(props: { root: boolean }) {
       <StudyAction
         request={request()}
         verb="Measure best of n"
-        begun={found() !== null}
+        begun={found() !== null && !anew()}
         whole={found()?.done === request().prompts}
         missing={missing()}
+        onAnew={() => setAnew(true)}
+        onStart={() => setAnew(false)}
       >
         <label>
           Answers a prompt{' '}
@@ -117,7 +121,7 @@ export function BestOfN(props: { root: boolean }) {
       <p class="small muted">
         Best of n takes, of n answers of SFT for RL, the one that the reward model likes best; its
         KL is log n − (n−1)/n nats. Its points are means over{' '}
-        {plural(found()?.done ?? request().prompts, 'test prompt')} and over all subsets of n
+        {plural(found()?.done || request().prompts, 'test prompt')} and over all subsets of n
         answers; PPO’s are its iterations.
       </p>
     </>

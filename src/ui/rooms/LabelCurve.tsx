@@ -37,6 +37,8 @@ function linesOf({ points, agreement }: Curve): DrawnLine[] {
 export function LabelCurve() {
   const store = useLab();
   const found = () => store.state.experiment?.studies.labelCurve ?? null;
+  const ranked = () =>
+    Object.values(store.state.experiment?.labels.byLabeler ?? {}).reduce((sum, n) => sum + n, 0);
   const missing = () =>
     store.status('reward') === 'done' ? undefined : 'It needs the reward model first.';
   const interval = () => {
@@ -51,7 +53,7 @@ export function LabelCurve() {
         request={{ study: 'label_curve' }}
         verb="Train on ⅛, ¼ and ½ of the labels"
         begun={found() !== null}
-        whole={found()?.whole === true}
+        whole={found()?.whole === true && found()?.ranked === ranked()}
         missing={missing()}
       />
       <LineChart

@@ -4,12 +4,12 @@
  */
 import { createSignal, Match, Show, Switch } from 'solid-js';
 import { STAGES } from '../../config/stages';
-import type { StudyProgress } from '../../lab/api';
 import { formatDuration, formatNumber, formatPercent } from '../format';
 import { ask } from '../state/confirm';
 import { useLab } from '../state/lab';
-import { STAGE_NAMES, STUDY_NAMES } from '../state/pipeline';
+import { STAGE_NAMES } from '../state/pipeline';
 import styles from './RunBar.module.css';
+import { StudyBar } from './StudyBar';
 
 export function RunBar() {
   const store = useLab();
@@ -38,60 +38,34 @@ export function RunBar() {
     return parts.filter(Boolean).join(' · ');
   };
   return (
-    <section class={styles['bar']} data-active={active() ? '' : undefined} aria-label="What runs">
+    <section
+      class={styles['bar']}
+      data-active={active() || store.state.study ? '' : undefined}
+      aria-label="What runs"
+    >
       <div class={styles['inner']}>
-        <Show
-          when={active()}
-          fallback={
-            <Show when={store.state.study} fallback={<Idle />}>
-              {(study) => <Studying study={study()} />}
-            </Show>
-          }
-        >
-          {(now) => (
-            <>
-              <div class={styles['words']}>
-                <span class={styles['phase']}>{line()}</span>
-                <span class={styles['figures']}>{figures()}</span>
-                <progress class={styles['progress']} value={share()} max="1" aria-label={line()} />
-              </div>
-              <Controls paused={now().status === 'paused'} />
-            </>
-          )}
-        </Show>
+        <Switch fallback={<Idle />}>
+          <Match when={store.state.study}>{(study) => <StudyBar study={study()} />}</Match>
+          <Match when={active()}>
+            {(now) => (
+              <>
+                <div class={styles['words']}>
+                  <span class={styles['phase']}>{line()}</span>
+                  <span class={styles['figures']}>{figures()}</span>
+                  <progress
+                    class={styles['progress']}
+                    value={share()}
+                    max="1"
+                    aria-label={line()}
+                  />
+                </div>
+                <Controls paused={now().status === 'paused'} />
+              </>
+            )}
+          </Match>
+        </Switch>
       </div>
     </section>
-  );
-}
-
-/** A study: it can be paused, and goes on from its own room. */
-function Studying(props: { study: StudyProgress }) {
-  const store = useLab();
-  return (
-    <>
-      <StudyBar study={props.study} />
-      <div class={styles['controls']}>
-        <button type="button" onClick={() => void store.notices.attempt(() => store.api.pause())}>
-          Pause
-        </button>
-      </div>
-    </>
-  );
-}
-
-function StudyBar(props: { study: StudyProgress }) {
-  const figures = () => {
-    const { share, secondsLeft } = props.study;
-    const left = secondsLeft === null ? '' : ` · ${formatDuration(secondsLeft)} left`;
-    return `${formatPercent(Math.floor(share * 1000) / 1000, 1)}${left}`;
-  };
-  const name = () => capital(`${STUDY_NAMES[props.study.study]}: ${props.study.phase}`);
-  return (
-    <div class={styles['words']}>
-      <span class={styles['phase']}>{name()}</span>
-      <span class={styles['figures']}>{figures()}</span>
-      <progress class={styles['progress']} value={props.study.share} max="1" aria-label={name()} />
-    </div>
   );
 }
 
