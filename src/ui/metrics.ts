@@ -63,14 +63,14 @@ export const METRICS: Readonly<Record<string, MetricText>> = {
   ),
   accuracy: metric(
     'Accuracy, training pairs',
-    '',
+    '0 to 1',
     'Share of the batch’s pairs that the scores put in the labeler’s order.',
     undefined,
     'A.2',
   ),
   val_accuracy: metric(
     'Accuracy, held-out pairs',
-    '',
+    '0 to 1',
     'Share of pairs of unseen prompts put in the labeler’s order.',
     undefined,
     '3.5: 72.4 ± 0.4 %',
@@ -129,7 +129,7 @@ export const METRICS: Readonly<Record<string, MetricText>> = {
   ),
   'policy/clipfrac_avg': metric(
     'Clipped, policy',
-    '',
+    '0 to 1',
     'Share of tokens whose probability ratio met the clip.',
     '|ρ − 1| > ε',
   ),
@@ -162,7 +162,7 @@ export const METRICS: Readonly<Record<string, MetricText>> = {
   ),
   'val/clipfrac_avg': metric(
     'Clipped, value',
-    '',
+    '0 to 1',
     'Share of value estimates that met the value clip.',
   ),
   'val/ratio': metric(

@@ -11,7 +11,7 @@ const SPLITS = [
 ] as const;
 
 /** The plot's square in its own units: probabilities from ½ to 1 on x, 0 to 1 on y. */
-const SIZE = { width: 300, height: 220, left: 44, bottom: 34, top: 8, right: 10 };
+const SIZE = { width: 300, height: 220, left: 44, bottom: 34, top: 8, right: 22 };
 const x = (p: number) => SIZE.left + (p - 0.5) * 2 * (SIZE.width - SIZE.left - SIZE.right);
 const y = (p: number) => SIZE.top + (1 - p) * (SIZE.height - SIZE.top - SIZE.bottom);
 
@@ -47,8 +47,8 @@ export function CalibrationPlot(props: {
             <BinTable of={of()[split()]} />
           </Show>
           <p class="small muted">
-            A point on the line is as right as it is sure; below it, it is too sure. Mean distance (
-            expected calibration error) {formatPercent(of()[split()].error, 1)}, over{' '}
+            A point on the line is as right as it is sure; below it, it is too sure. Mean distance{' '}
+            (expected calibration error): {formatPercent(of()[split()].error, 1)}, over{' '}
             {plural(of()[split()].n, 'pair')}; bars are 95 % intervals.
           </p>
         </div>

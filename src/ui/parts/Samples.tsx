@@ -47,7 +47,8 @@ export function Judgement(props: {
   const figures = () =>
     [
       props.sample.reward !== undefined && `reward ${formatSigned(props.sample.reward)}`,
-      props.sample.trueReward !== undefined && `true reward ${props.sample.trueReward.toFixed(2)}`,
+      props.sample.trueReward !== undefined &&
+        `true reward ${props.sample.trueReward.toFixed(2)} of 1`,
     ]
       .filter(Boolean)
       .join(' · ');

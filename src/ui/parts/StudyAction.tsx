@@ -40,7 +40,10 @@ export function StudyAction(props: {
     store.state.busy !== null ||
     props.missing !== undefined;
   return (
-    <Show when={!store.recorded} fallback={<p class="muted">The recorded run has none.</p>}>
+    <Show
+      when={!store.recorded}
+      fallback={<p class="muted">This was not measured in the recorded run.</p>}
+    >
       <div class={styles['study']}>
         <Switch>
           <Match when={running()}>

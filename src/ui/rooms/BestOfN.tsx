@@ -8,6 +8,7 @@ import { formatFixed, formatNumber, formatSigned, plural } from '../format';
 import { type DrawnLine, LineChart } from '../parts/LineChart';
 import { StudyAction } from '../parts/StudyAction';
 import { useLab } from '../state/lab';
+import styles from './BestOfN.module.css';
 
 /** What is drawn of one way to optimise: measured points, and the form fitted to them. */
 interface Course {
@@ -70,7 +71,7 @@ export function BestOfN(props: { root: boolean }) {
     store.status('reward') === 'done' ? undefined : 'It needs the reward model first.';
   const xLabel = () => (props.root ? '√KL (√nats)' : 'KL (nats)');
   return (
-    <>
+    <div class={styles['study']}>
       <StudyAction
         request={request()}
         verb="Measure best of n"
@@ -104,14 +105,14 @@ export function BestOfN(props: { root: boolean }) {
       <LineChart
         title="Learned reward by distance"
         xLabel={xLabel()}
-        yLabel="reward above SFT for RL"
+        yLabel="above SFT for RL"
         lines={linesOf(coursesOf(results(), 'learned'), props.root)}
         empty="Best of n and PPO appear here once they are measured."
       />
       <LineChart
         title="True reward by distance"
         xLabel={xLabel()}
-        yLabel="true reward above SFT for RL, 0 to 1"
+        yLabel="above SFT for RL, scale 0 to 1"
         lines={linesOf(coursesOf(results(), 'truth'), props.root)}
         empty="Best of n and PPO appear here once they are measured."
       />
@@ -124,7 +125,7 @@ export function BestOfN(props: { root: boolean }) {
         {plural(found()?.done || request().prompts, 'test prompt')} and over all subsets of n
         answers; PPO’s are its iterations.
       </p>
-    </>
+    </div>
   );
 }
 
@@ -133,13 +134,13 @@ function FitTable(props: { courses: readonly Course[] }) {
     if (!fit) return 'too few points';
     if (!fit.peak) return 'none: it only rises';
     const { d, reward } = fit.peak;
-    const beyond =
-      d > Math.max(...points.map((point) => point.d)) ? ', beyond what is measured' : '';
-    return `${formatSigned(reward, 3)} at KL ${formatFixed(d * d, 2)} nats${beyond}`;
+    const last = Math.max(...points.map((point) => point.d));
+    if (d > last) return `beyond KL ${formatFixed(last * last, 1)} nats, the furthest measured`;
+    return `${formatSigned(reward, 3)} at KL ${formatFixed(d * d, 1)} nats`;
   };
   return (
     <table>
-      <caption class="small muted">
+      <caption class={styles['caption']}>
         True reward, fitted: d·(α − β·d) for best of n, d·(α − β·log d) for PPO, d = √KL
       </caption>
       <thead>

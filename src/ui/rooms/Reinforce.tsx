@@ -22,7 +22,7 @@ export default function Reinforce() {
     if (!ppo) return 'PPO has run.';
     const from = ppo.true_reward_before.toFixed(2);
     const to = ppo.true_reward_after.toFixed(2);
-    return `PPO has run: true reward from ${from} to ${to} at a KL of ${formatFixed(ppo.kl, 1)} nats.`;
+    return `PPO has run: true reward from ${from} to ${to} (of 1) at a KL of ${formatFixed(ppo.kl, 1)} nats.`;
   };
   return (
     <Room

@@ -104,7 +104,7 @@ export function Rollouts() {
                     score {formatSigned(rollout.score)}
                     <Show when={rollout.trueReward !== null}>
                       {' '}
-                      · true reward {rollout.trueReward!.toFixed(2)}
+                      · true reward {rollout.trueReward!.toFixed(2)} of 1
                     </Show>{' '}
                     <button
                       type="button"

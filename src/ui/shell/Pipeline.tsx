@@ -61,7 +61,8 @@ function rankNode(store: LabStore): { status: StageStatus; text: string } {
 /** The figure that a finished stage is known by. */
 function doneText(store: LabStore, name: RoomName): string {
   const report = store.state.experiment?.report;
-  const loss = (value: number | undefined) => value !== undefined && `loss ${value.toFixed(2)}`;
+  const loss = (value: number | undefined) =>
+    value !== undefined && `loss ${value.toFixed(2)} nats`;
   const share = (value: number | undefined, what: string) =>
     value !== undefined && `${formatPercent(value)} ${what}`;
   const text =
