@@ -223,7 +223,12 @@ export function recordedLab(recording: Recording): LabApi {
       // Nothing awaits a lab itself.
       if (typeof name === 'symbol' || name === 'then') return undefined;
       const value = Reflect.get(lab, name) as unknown;
-      return typeof value === 'function' ? value.bind(lab) : refuse;
+      if (typeof value !== 'function') return refuse;
+      return async (...args: unknown[]) => {
+        // In a task of its own, as a worker's answer comes.
+        await new Promise((done) => setTimeout(done));
+        return value.apply(lab, args);
+      };
     },
   }) as unknown as LabApi;
 }

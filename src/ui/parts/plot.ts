@@ -1,6 +1,7 @@
 /** The one place that knows uPlot: a line chart in the page's colours that follows its theme. */
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { inTurn } from '../state/turns';
 import { tabulate } from './series';
 
 export interface PlotLine {
@@ -63,9 +64,11 @@ export function drawPlot(
 ): Plot {
   let plot: uPlot | undefined;
   let shape = '';
+  let takeBack: (() => void) | undefined;
   let latest: PlotData = { xLabel: '', wholeX: true, lines: [] };
 
   const build = () => {
+    takeBack = undefined;
     plot?.destroy();
     plot = new uPlot(options(host, group, latest, onCursor), columns(latest), host);
   };
@@ -89,11 +92,14 @@ export function drawPlot(
       if (plot && next === shape) plot.setData(columns(data));
       else {
         shape = next;
-        build();
+        // The first drawing may wait for its turn; what is drawn follows its data at once.
+        if (plot) build();
+        else takeBack ??= inTurn(build);
       }
     },
     picture: (title) => (plot ? picture(host, plot.ctx.canvas, title, latest.lines) : null),
     destroy() {
+      takeBack?.();
       observer.disconnect();
       theme.removeEventListener('change', build);
       plot?.destroy();

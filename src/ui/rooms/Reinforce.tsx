@@ -3,6 +3,7 @@ import { ExplainReinforce } from '../explain/Reinforce';
 import { formatFixed } from '../format';
 import { ChartTools } from '../parts/ChartTools';
 import { CurveChart } from '../parts/CurveChart';
+import { Later } from '../parts/Later';
 import { Columns, Room, Section } from '../parts/Room';
 import { SamplesOverTime } from '../parts/Samples';
 import { StageAction } from '../parts/StageAction';
@@ -83,8 +84,12 @@ export default function Reinforce() {
           </>
         }
       />
-      <Rollouts />
-      <StepDebugger />
+      <Later>
+        <Rollouts />
+      </Later>
+      <Later>
+        <StepDebugger />
+      </Later>
     </Room>
   );
 }
