@@ -5,25 +5,21 @@
  */
 import { AxeBuilder } from '@axe-core/playwright';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { createServer, type ViteDevServer } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { browserEnvironment, browserPath } from '../../scripts/browsers.mjs';
 import { STAGES } from '../../src/config/stages';
 import { ROOMS, type RoomName } from '../../src/ui/state/rooms';
+import { type FakeSite, openFakeSite } from '../support/fakeSite';
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const ALL = `done=${STAGES.join()}`;
 
-let server: ViteDevServer;
+let site: FakeSite;
 let browser: Browser;
 let page: Page;
-let address: string;
 
 beforeAll(async () => {
-  server = await createServer({ server: { port: 0, host: '127.0.0.1' }, logLevel: 'error' });
-  await server.listen();
-  const { port } = server.httpServer!.address() as { port: number };
-  address = `http://127.0.0.1:${port}/tests/ui/dev.html`;
+  site = await openFakeSite();
   browser = await chromium.launch({
     executablePath: browserPath('chromium'),
     args: ['--no-sandbox'],
@@ -31,27 +27,23 @@ beforeAll(async () => {
   });
   page = await browser.newPage({ viewport: { width: 1200, height: 900 } });
   page.setDefaultTimeout(60_000);
-  // Packages that Vite finds only now reload the page once.
-  await page.goto(address);
-  for (const room of ROOMS) await open(room, ALL);
 }, 300_000);
 afterAll(async () => {
   await browser.close();
-  await server.close();
+  await site.close();
 });
 
 /** A room of a fresh page on a fake lab. */
 async function open(room: RoomName, query: string): Promise<void> {
-  await page.goto(`${address}?${query}#/${room}`);
+  await page.goto(`${site.address}?${query}#/${room}`);
   await page.locator('main h1', { hasText: new RegExp(`^${room}$`, 'i') }).waitFor();
 }
 
 const press = (name: string | RegExp) => page.getByRole('button', { name }).first().click();
-const unfold = async () => {
-  for (const summary of await page.locator('details:not([open]) > summary:visible').all()) {
-    await summary.click();
-  }
-};
+const unfold = () =>
+  page.evaluate(() => {
+    for (const details of document.querySelectorAll('details')) details.open = true;
+  });
 
 /** Scans what is on show, whole in one theme; the other differs in its colours alone. */
 async function scan(what: string): Promise<void> {
