@@ -35,6 +35,8 @@ afterAll(async () => {
 
 /** A room of a fresh page on a fake lab. */
 async function open(room: RoomName, query: string): Promise<void> {
+  // An address that differs in its hash alone is no new page.
+  await page.goto('about:blank');
   await page.goto(`${site.address}?${query}#/${room}`);
   await page.locator('main h1', { hasText: new RegExp(`^${room}$`, 'i') }).waitFor();
 }
