@@ -4,25 +4,18 @@ import { defineConfig, type Plugin } from 'vite';
 import solid from 'vite-plugin-solid';
 import { sizeBudget } from './scripts/build/budget.mjs';
 import { offline } from './scripts/build/offline.mjs';
+import { META_POLICY } from './scripts/build/policy.mjs';
 
 const page = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
-/** Nothing but the page's own files, and no inline code; the dev server's own styles are inline. */
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'self'",
-  "img-src 'self' data:",
-  "object-src 'none'",
-  "base-uri 'none'",
-  "form-action 'none'",
-].join('; ');
-
+/** The dev server's own styles and scripts are inline, so it goes without. */
 const strictPolicy: Plugin = {
   name: 'strict-content-security-policy',
   apply: 'build',
   transformIndexHtml: () => [
     {
       tag: 'meta',
-      attrs: { 'http-equiv': 'Content-Security-Policy', content: CONTENT_SECURITY_POLICY },
+      attrs: { 'http-equiv': 'Content-Security-Policy', content: META_POLICY },
       injectTo: 'head-prepend',
     },
   ],
@@ -30,7 +23,12 @@ const strictPolicy: Plugin = {
 
 export default defineConfig({
   base: './',
-  plugins: [solid(), strictPolicy, sizeBudget(), offline()],
+  plugins: [
+    solid({ solid: { moduleName: '/src/ui/template.ts' } }),
+    strictPolicy,
+    sizeBudget(),
+    offline(),
+  ],
   worker: { format: 'es', rolldownOptions: { checks: { pluginTimings: false } } },
   build: {
     target: 'es2022',

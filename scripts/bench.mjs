@@ -8,6 +8,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { kernelTable, stepsTable } from './bench/table.mjs';
 import { BROWSERS, browserPath } from './browsers.mjs';
+import { HEADERS } from './build/policy.mjs';
 import { choice, main, parseOptions, ROOT, UsageError } from './command.mjs';
 import { openPage } from './lab/browser.mjs';
 import { makeFolder } from './lab/folder.mjs';
@@ -21,6 +22,18 @@ import { importTypeScript } from './typescript.mjs';
 
 /** Where the benchmark's page is built; it is no part of `dist/`. */
 const BUILT = fileURLToPath(new URL('.cache/bench/', ROOT));
+
+/** The peers compile WebAssembly, load blobs and start workers in their own ways. */
+const HEADERS_FOR_PEERS = {
+  ...HEADERS,
+  'Content-Security-Policy': [
+    "default-src 'self'",
+    "script-src 'self' 'wasm-unsafe-eval'",
+    "style-src 'self' 'unsafe-inline'",
+    "worker-src 'self' blob:",
+    "connect-src 'self' data: blob:",
+  ].join('; '),
+};
 
 /** Without --config: what is quick on any machine, and the shapes that the lab trains. */
 const DEFAULT = {
@@ -105,7 +118,7 @@ async function bench(args) {
   browserPath(browser);
 
   await buildBench();
-  const site = await serve({ folder: BUILT });
+  const site = await serve({ folder: BUILT, headers: HEADERS_FOR_PEERS });
   const profile = mkdtempSync(join(tmpdir(), 'pocket-rlhf-bench-'));
   const page = await openPage(browser, profile, site.address);
   try {

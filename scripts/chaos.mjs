@@ -1,7 +1,8 @@
 /**
  * `npm run chaos -- --kills 20 --seed 1`: a tiny experiment whose browser, tab, device or GPU
  * process is killed at random instants of every stage, and which has to end in the very bits of
- * one that was never stopped: weights, metrics, samples, rankings.
+ * one that was never stopped: weights, metrics, samples, rankings. `--from 100` passes over the
+ * first hundred kills, so that a long series can be run in pieces.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DIST, ensureBuilt } from './build.mjs';
 import { ChaosBrowser } from './chaos/browser.mjs';
 import { differences, rankOne, SETTINGS, stateOf } from './chaos/experiment.mjs';
-import { main, parseOptions, wholeNumber } from './command.mjs';
+import { main, parseOptions, UsageError, wholeNumber } from './command.mjs';
 import { serve } from './serve.mjs';
 import { importTypeScript } from './typescript.mjs';
 
@@ -84,9 +85,16 @@ async function strike(browser, kind) {
 await main(async () => {
   const { values } = parseOptions(process.argv.slice(2), {
     kills: { type: 'string' },
+    from: { type: 'string' },
     seed: { type: 'string' },
   });
   const kills = wholeNumber(values, 'kills', [1, 100_000]) ?? 20;
+  const from = wholeNumber(values, 'from', [0, kills - 1]) ?? 0;
+  if (from % STAGES.length !== 0) {
+    throw new UsageError(
+      `--from must be a multiple of ${STAGES.length}, a kill a stage, not ${from}.`,
+    );
+  }
   const seed = wholeNumber(values, 'seed', [0, 2_147_483_647]) ?? 1;
   const draw = random(seed);
   await ensureBuilt();
@@ -111,14 +119,17 @@ await main(async () => {
       wanted[stage] = { ms: performance.now() - begun, state: await stateOf(browser) };
     }
     for (let kill = 0; kill < kills; kill++) {
+      const share = draw();
+      const checkpointMs = draw() < 0.7 ? 0 : 300;
+      if (kill < from) continue;
       const stage = /** @type {Stage} */ (STAGES[kill % STAGES.length]);
       // Every kind meets every stage in turn.
       const kind = KILLS[(kill + Math.floor(kill / STAGES.length)) % KILLS.length];
       if (stage === 'base') await begin(browser, config);
       if (stage === 'reward') await browser.evaluate(rankOne, undefined);
       const { ms, state } = wanted[stage];
-      const instant = draw() * ms;
-      await start(browser, stage, draw() < 0.7 ? 0 : 300);
+      const instant = share * ms;
+      await start(browser, stage, checkpointMs);
       await sleep(instant);
       await strike(browser, kind);
       if (!RECOVERS.includes(kind)) await start(browser, stage, 60_000);
@@ -140,7 +151,7 @@ await main(async () => {
   }
   for (const url of browser.strangers) console.error(`A request left the origin: ${url}`);
   console.log(
-    `${kills} kills, ${kills - failures} bit-identical, ${lost} lost rankings, ${browser.strangers.size} requests beyond the origin, seed ${seed}`,
+    `${kills - from} kills, ${kills - from - failures} bit-identical, ${lost} lost rankings, ${browser.strangers.size} requests beyond the origin, seed ${seed}`,
   );
   return failures + lost + browser.strangers.size > 0 ? 1 : 0;
 });

@@ -1,10 +1,11 @@
 /**
- * A static server for `dist/` on 127.0.0.1, and the headers that a good host would send.
+ * A static server for `dist/` on 127.0.0.1, with the headers that a good host would send.
  * Answers GET and HEAD; whatever else a command needs is a route of its own.
  */
 import { createReadStream, realpathSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, resolve, sep } from 'node:path';
+import { HEADERS } from './build/policy.mjs';
 import { UsageError } from './command.mjs';
 
 /** @type {Record<string, string>} */
@@ -24,25 +25,6 @@ const TYPES = {
   '.webmanifest': 'application/manifest+json',
   '.wgsl': 'text/plain; charset=utf-8',
   '.woff2': 'font/woff2',
-};
-
-const HEADERS = {
-  'Cache-Control': 'no-cache',
-  'Content-Security-Policy': [
-    "default-src 'self'",
-    "script-src 'self' 'wasm-unsafe-eval'",
-    "style-src 'self' 'unsafe-inline'",
-    "img-src 'self' data: blob:",
-    "worker-src 'self' blob:",
-    "connect-src 'self' data: blob:",
-    "object-src 'none'",
-    "base-uri 'none'",
-  ].join('; '),
-  'Cross-Origin-Embedder-Policy': 'require-corp',
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-  'Referrer-Policy': 'no-referrer',
-  'X-Content-Type-Options': 'nosniff',
 };
 
 const ADVICE = 'choose another with --port';
@@ -79,13 +61,21 @@ export function fileAt(folder, path) {
  * @param {number} [options.port] 0 or none: any free one
  * @param {string} [options.prefix] a sub-path such as '/a/b'
  * @param {Record<string, Route>} [options.routes] by exact path below the prefix
+ * @param {Record<string, string>} [options.headers] sent with every answer
  * @param {string} [options.advice] what to do when the port is taken
  * @returns {Promise<Serving>}
  * @throws {UsageError} when the port is taken
  */
-export async function serve({ folder, port = 0, prefix = '', routes = {}, advice = ADVICE }) {
+export async function serve({
+  folder,
+  port = 0,
+  prefix = '',
+  routes = {},
+  headers = HEADERS,
+  advice = ADVICE,
+}) {
   const server = createServer(async (request, response) => {
-    for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     try {
       await answer(request, response);
     } catch (error) {

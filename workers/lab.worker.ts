@@ -6,16 +6,15 @@ import { Lab } from '../src/lab/lab';
 import { OpenLab } from '../src/lab/open_lab';
 import { openStore } from '../src/store/database';
 import { sized } from '../src/store/sizes';
+import { ownScript } from './own_script';
 import type { TextWorker } from './text.worker';
+import textScript from './text.worker?worker&url';
 
 const lab = new Lab({
   store: sized(openStore()),
   version,
   async prepare(config, report) {
-    const worker = new Worker(new URL('./text.worker.ts', import.meta.url), {
-      type: 'module',
-      name: 'text',
-    });
+    const worker = new Worker(ownScript(textScript), { type: 'module', name: 'text' });
     try {
       return await Comlink.wrap<TextWorker>(worker).prepare(config, Comlink.proxy(report));
     } finally {

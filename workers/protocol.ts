@@ -4,15 +4,14 @@
  */
 import * as Comlink from 'comlink';
 import type { LabApi, LabEvent } from '../src/lab/api';
+import labScript from './lab.worker?worker&url';
+import { ownScript } from './own_script';
 
 export type Lab = Comlink.Remote<LabApi>;
 
 /** Starts the worker that owns the GPU. One a page. */
 export function startLab(): Lab {
-  const worker = new Worker(new URL('./lab.worker.ts', import.meta.url), {
-    type: 'module',
-    name: 'lab',
-  });
+  const worker = new Worker(ownScript(labScript), { type: 'module', name: 'lab' });
   return Comlink.wrap<LabApi>(worker);
 }
 

@@ -3,6 +3,8 @@
  * functions is called; they compute in a worker of their own, as the lab does.
  */
 import type { Remote } from 'comlink';
+import benchScript from '../../workers/bench.worker?worker&url';
+import { ownScript } from '../../workers/own_script';
 import type { BenchApi } from './benchApi';
 
 declare global {
@@ -13,10 +15,7 @@ let started: Promise<Remote<BenchApi>> | undefined;
 
 async function start(): Promise<Remote<BenchApi>> {
   const { wrap } = await import('comlink');
-  const worker = new Worker(new URL('../../workers/bench.worker.ts', import.meta.url), {
-    type: 'module',
-    name: 'bench',
-  });
+  const worker = new Worker(ownScript(benchScript), { type: 'module', name: 'bench' });
   return wrap<BenchApi>(worker);
 }
 

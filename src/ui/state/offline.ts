@@ -3,6 +3,7 @@
  * up; while a stage runs it is not even offered.
  */
 import { createEffect, createSignal } from 'solid-js';
+import { ownScript } from '../../../workers/own_script';
 import type { LabStore } from './lab';
 
 /** Registers the service worker and offers what it finds. Call once, in the built page. */
@@ -32,7 +33,7 @@ export function followUpdates(store: LabStore): void {
     });
   });
   navigator.serviceWorker
-    .register(new URL(`${import.meta.env.BASE_URL}service_worker.js`, document.baseURI))
+    .register(ownScript(new URL('service_worker.js', document.baseURI).href))
     .then(watch)
     // Without it the page works as before, with a network.
     .catch(() => {});
