@@ -11,76 +11,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DIST, ensureBuilt } from './build.mjs';
 import { ChaosBrowser } from './chaos/browser.mjs';
 import { differences, rankOne, SETTINGS, stateOf } from './chaos/experiment.mjs';
-import { main, parseOptions, UsageError, wholeNumber } from './command.mjs';
+import { finish, KILLS, RECOVERS, random, STAGES, start, strike } from './chaos/strikes.mjs';
+import {
+  Interrupted,
+  interruption,
+  main,
+  parseOptions,
+  UsageError,
+  wholeNumber,
+} from './command.mjs';
 import { serve } from './serve.mjs';
 import { importTypeScript } from './typescript.mjs';
 
 /** @typedef {import('../src/config/stages').Stage} Stage */
-
-/** @type {Stage[]} */
-const STAGES = ['base', 'sft', 'reward', 'ppo', 'evaluate'];
-const KILLS = /** @type {const} */ (['SIGKILL', 'tab close', 'reload', 'device', 'GPU process']);
-/** After the device is gone the run goes on by itself. */
-const RECOVERS = ['device', 'GPU process'];
-
-/** Numbers in [0, 1) that a seed gives. @param {number} seed */
-function random(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
-/** @param {ChaosBrowser} browser @param {import('../src/config/experiment').ExperimentConfig} config */
-async function begin(browser, config) {
-  await browser.evaluate(async (made) => {
-    await window.pocketRlhfHeadless.create(made);
-  }, config);
-}
-
-/** Starts a stage and does not wait for it. @param {ChaosBrowser} browser @param {Stage} stage @param {number} checkpointMs */
-const start = (browser, stage, checkpointMs) =>
-  browser.evaluate(
-    ({ stage, checkpointMs }) => {
-      const run = window.pocketRlhf.run([stage], { checkpointMs });
-      Object.assign(window, {
-        run: run.then(
-          () => null,
-          (cause) => String(cause?.message),
-        ),
-      });
-    },
-    { stage, checkpointMs },
-  );
-
-/** The end of the stage that was started. @param {ChaosBrowser} browser */
-async function finish(browser) {
-  const error = await browser.evaluate(
-    () => /** @type {{ run: Promise<string | null> }} */ (/** @type {unknown} */ (window)).run,
-    undefined,
-  );
-  if (error !== null) throw new Error(error);
-}
-
-/** @param {ChaosBrowser} browser @param {typeof KILLS[number]} kind */
-async function strike(browser, kind) {
-  if (kind === 'device') return browser.destroyDevice();
-  if (kind === 'GPU process') return browser.killGpuProcess();
-  if (kind === 'SIGKILL') {
-    await browser.kill();
-    await browser.start();
-  } else if (kind === 'reload') {
-    await browser.page?.reload();
-    await browser.ready();
-  } else {
-    await browser.page?.close();
-    await browser.open();
-  }
-  await browser.evaluate(async () => {
-    await window.pocketRlhfHeadless.reopen();
-  }, undefined);
-}
 
 await main(async () => {
   const { values } = parseOptions(process.argv.slice(2), {
@@ -97,6 +40,7 @@ await main(async () => {
   }
   const seed = wholeNumber(values, 'seed', [0, 2_147_483_647]) ?? 1;
   const draw = random(seed);
+  const interrupted = interruption();
   await ensureBuilt();
   const site = await serve({ folder: DIST });
   const profile = mkdtempSync(join(tmpdir(), 'pocket-rlhf-chaos-'));
@@ -104,11 +48,13 @@ await main(async () => {
   /** @type {typeof import('../src/config/experiment')} */
   const { defaultConfig, withSetting } = await importTypeScript('src/config/experiment.ts');
   const config = SETTINGS.reduce(withSetting, defaultConfig('nano', seed));
+  interrupted.addEventListener('abort', () => void browser.kill());
   let failures = 0;
   let lost = 0;
+  let done = 0;
   try {
     await browser.start();
-    await begin(browser, config);
+    await browser.create(config);
     /** @type {Record<string, { state: Awaited<ReturnType<typeof stateOf>>, ms: number }>} */
     const wanted = {};
     for (const stage of STAGES) {
@@ -125,7 +71,7 @@ await main(async () => {
       const stage = /** @type {Stage} */ (STAGES[kill % STAGES.length]);
       // Every kind meets every stage in turn.
       const kind = KILLS[(kill + Math.floor(kill / STAGES.length)) % KILLS.length];
-      if (stage === 'base') await begin(browser, config);
+      if (stage === 'base') await browser.create(config);
       if (stage === 'reward') await browser.evaluate(rankOne, undefined);
       const { ms, state } = wanted[stage];
       const instant = share * ms;
@@ -143,7 +89,12 @@ await main(async () => {
       console.log(
         `${String(kill + 1).padStart(4)}  ${kind.padEnd(12)} ${at.padEnd(32)} ${verdict}`,
       );
+      done++;
     }
+  } catch (cause) {
+    // A browser that was ended answers nothing.
+    if (interrupted.aborted) throw new Interrupted(`Stopped after ${done} kills.`);
+    throw cause;
   } finally {
     await browser.kill();
     await site.close();

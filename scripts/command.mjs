@@ -107,6 +107,18 @@ export function choice(values, name, choices) {
   throw new UsageError(`--${name} must be one of ${choices.join(', ')}, not '${text}'.`);
 }
 
+/** The signal that the first Ctrl-C gives; the second ends the process. */
+export function interruption() {
+  const controller = new AbortController();
+  for (const name of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(130);
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}
+
 /**
  * Runs a command and ends the process with its exit code.
  * @param {() => Promise<number | void>} command answers the exit code; nothing is 0

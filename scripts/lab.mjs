@@ -5,7 +5,7 @@
 
 import { browserPath } from './browsers.mjs';
 import { DIST, ensureBuilt } from './build.mjs';
-import { Interrupted, main, UsageError } from './command.mjs';
+import { Interrupted, interruption, main, UsageError } from './command.mjs';
 import { openPage } from './lab/browser.mjs';
 import { RunFolder } from './lab/folder.mjs';
 import { baseFiles, readRequest } from './lab/options.mjs';
@@ -43,18 +43,6 @@ function planned(request, folder) {
     stages: request.stages ?? before.stages,
     trace: request.trace ?? before.trace,
   };
-}
-
-/** The signal that the first Ctrl-C gives; the second ends the process. */
-function interruption() {
-  const controller = new AbortController();
-  for (const name of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
-    process.on(name, () => {
-      if (controller.signal.aborted) process.exit(130);
-      controller.abort();
-    });
-  }
-  return controller.signal;
 }
 
 /** @param {string[]} args */

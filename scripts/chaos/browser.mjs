@@ -24,6 +24,9 @@ const KEEP_DEVICES = () => {
 };
 
 export class ChaosBrowser {
+  /** Flags beside the usual ones. @type {string[]} */
+  flags = [];
+
   /**
    * @param {string} profile folder
    * @param {string} address of the headless page
@@ -43,6 +46,7 @@ export class ChaosBrowser {
       browserPath('chromium'),
       [
         ...CHROMIUM_ARGS,
+        ...this.flags,
         '--headless=new',
         '--remote-debugging-port=0',
         `--user-data-dir=${this.profile}`,
@@ -64,25 +68,47 @@ export class ChaosBrowser {
   async open() {
     const context = /** @type {import('playwright-core').Browser} */ (this.browser).contexts()[0];
     const page = await context.newPage();
+    this.watch(page);
+    this.page = page;
+    await page.goto(this.address);
+    await this.ready();
+  }
+
+  /** Notes what a new tab asks for. @param {import('playwright-core').Page} page */
+  watch(page) {
     page.on('request', (request) => {
       const url = request.url();
       if (!/^(data|blob|about):/.test(url) && !url.startsWith(new URL(this.address).origin)) {
         this.strangers.add(url);
       }
     });
-    this.page = page;
-    await page.goto(this.address);
-    await this.ready();
   }
 
+  /** The page's script is there, and the lab is open. */
   async ready() {
     const page = /** @type {import('playwright-core').Page} */ (this.page);
-    await page.waitForFunction(() => window.pocketRlhfHeadless !== undefined);
+    await page.waitForFunction(() => window.pocketRlhfHeadless !== undefined, undefined, {
+      timeout: START_MS,
+    });
     const lab = () => page.workers().find((worker) => worker.url().includes('lab.worker'));
     while (!lab()) await sleep(10);
     await lab()?.evaluate(KEEP_DEVICES);
     const status = await page.evaluate(() => window.pocketRlhfHeadless.open());
     if (!status.ok) throw new CommandError(status.message);
+  }
+
+  /** Opens the experiment that the profile holds. */
+  async reopen() {
+    await this.evaluate(async () => {
+      await window.pocketRlhfHeadless.reopen();
+    }, undefined);
+  }
+
+  /** @param {import('../../src/config/experiment').ExperimentConfig} config */
+  async create(config) {
+    await this.evaluate(async (made) => {
+      await window.pocketRlhf.create(made);
+    }, config);
   }
 
   /**

@@ -55,11 +55,16 @@ const withoutTimes = (/** @type {string} */ jsonl) =>
     })
     .join('\n');
 
-/** @param {import('./browser.mjs').ChaosBrowser} browser @returns {Promise<State>} */
-export async function stateOf(browser) {
+/**
+ * @param {import('./browser.mjs').ChaosBrowser} browser
+ * @param {(line: string) => boolean} [counts] which lines of the data files are looked at
+ * @returns {Promise<State>}
+ */
+export async function stateOf(browser, counts = () => true) {
   const { files, rankings } = await browser.evaluate(look, undefined);
   const digests = Object.entries(files).map(([name, text]) => {
-    const same = name === 'metrics.jsonl' ? withoutTimes(text) : text;
+    const lines = name.startsWith('data/') ? text.split('\n').filter(counts).join('\n') : text;
+    const same = name === 'metrics.jsonl' ? withoutTimes(text) : lines;
     return [name, createHash('sha256').update(same).digest('hex')];
   });
   return { files: Object.fromEntries(digests), rankings };
@@ -71,12 +76,13 @@ export const differences = (a, b) =>
     (name) => a.files[name] !== b.files[name],
   );
 
-/** A person ranks the next item; stored when this resolves. */
-export const rankOne = async () => {
+/** A person ranks the next item; stored when this resolves, with the item's id. */
+export const rankOne = async (labeler = 'Ada') => {
   const lab = window.pocketRlhf;
-  const item = await lab.nextRanking('Ada');
+  const item = await lab.nextRanking(labeler);
   const ranks = item.completions.map((_, k) => k + 1);
   const likert = ranks.map(() => 4);
   const flags = ranks.map(() => []);
-  await lab.submitRanking({ id: item.id, labeler: 'Ada', ranks, likert, flags, seconds: 1 });
+  await lab.submitRanking({ id: item.id, labeler, ranks, likert, flags, seconds: 1 });
+  return item.id;
 };

@@ -127,15 +127,16 @@ export function trainingRankings({ parts }: Experiment): Ranking[] {
 }
 
 export function labelCounts(experiment: Experiment) {
-  const byLabeler: Record<string, number> = {};
+  // A name may be one that every object has, such as 'constructor'.
+  const items = new Map<string, number>();
   let pairs = 0;
   for (const { labeler, ranks } of trainingRankings(experiment)) {
-    byLabeler[labeler] = (byLabeler[labeler] ?? 0) + 1;
+    items.set(labeler, (items.get(labeler) ?? 0) + 1);
     for (let i = 0; i < ranks.length; i++) {
       for (let j = 0; j < i; j++) if (ranks[i] !== ranks[j]) pairs++;
     }
   }
-  return { byLabeler, pairs };
+  return { byLabeler: Object.fromEntries(items), pairs };
 }
 
 /**

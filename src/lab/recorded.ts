@@ -70,8 +70,9 @@ class RecordedLab implements Partial<LabApi> {
   async snapshot(): Promise<Snapshot> {
     const { snapshot } = this.recording;
     const mine = this.submissions.filter(({ ranks }) => ranks);
-    const byLabeler = { ...snapshot.labels.byLabeler };
-    for (const { labeler } of mine) byLabeler[labeler] = (byLabeler[labeler] ?? 0) + 1;
+    const items = new Map(Object.entries(snapshot.labels.byLabeler));
+    for (const { labeler } of mine) items.set(labeler, (items.get(labeler) ?? 0) + 1);
+    const byLabeler = Object.fromEntries(items);
     const { ppo } = snapshot.metrics;
     const studies = snapshot.studies ?? studyResults(noStudies(), ppo ?? []);
     return { ...snapshot, studies, labels: { ...snapshot.labels, byLabeler } };

@@ -26,7 +26,7 @@ beforeAll(async () => {
   site = await openSite('/some/where');
   page = await site.open('/');
   page.setDefaultTimeout(240_000);
-  page.on('request', (request) => requested.push(request.url()));
+  page.context().on('request', (request) => requested.push(request.url()));
 });
 afterAll(() => site.close());
 
@@ -139,7 +139,15 @@ test('nothing needs to be scrolled sideways on a screen of 360 pixels', async ()
   }
 });
 
-test('nothing was asked of another origin, and the console stayed quiet', () => {
-  expect(requested.filter((url) => !url.startsWith(site.address))).toEqual([]);
+test('through all stages page, workers and service worker asked nothing of another origin', async () => {
+  const { origin } = new URL(site.address);
+  expect(requested.filter((url) => new URL(url).origin !== origin)).toEqual([]);
+  expect(requested.some((url) => /lab\.worker/.test(url))).toBe(true);
+  await page.evaluate(() => navigator.serviceWorker.ready);
+  expect(site.outside).toEqual([]);
   expect(site.errors).toEqual([]);
+  // A request that leaves is seen.
+  const stray = await site.browser.newPage();
+  await stray.goto('http://elsewhere.example/stray').catch(() => {});
+  expect(site.outside.some((url) => url.includes('elsewhere.example'))).toBe(true);
 });

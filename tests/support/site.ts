@@ -3,6 +3,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { browserEnvironment, browserPath, CHROMIUM_ARGS } from '../../scripts/browsers.mjs';
 import { DIST, ensureBuilt } from '../../scripts/build.mjs';
 import { serve } from '../../scripts/serve.mjs';
+import { openOutside } from './outside';
 
 export interface Site {
   /** Address of the page, without a trailing slash. */
@@ -12,6 +13,8 @@ export interface Site {
   open(path: string): Promise<Page>;
   /** Errors and warnings of all tabs: uncaught ones, console errors, failed requests. */
   readonly errors: string[];
+  /** Addresses beyond this machine that anything in the browser asked for. */
+  readonly outside: readonly string[];
   close(): Promise<void>;
 }
 
@@ -19,9 +22,10 @@ export interface Site {
 export async function openSite(prefix = ''): Promise<Site> {
   await ensureBuilt();
   const server = await serve({ folder: DIST, prefix });
+  const outside = await openOutside();
   const browser = await chromium.launch({
     executablePath: browserPath('chromium'),
-    args: CHROMIUM_ARGS,
+    args: [...CHROMIUM_ARGS, outside.flag],
     env: browserEnvironment() as Record<string, string>,
   });
   const errors: string[] = [];
@@ -29,6 +33,7 @@ export async function openSite(prefix = ''): Promise<Site> {
     address: server.address,
     browser,
     errors,
+    outside: outside.asked,
     async open(path) {
       const page = await browser.newPage();
       page.on('pageerror', (error) => errors.push(error.message));
@@ -42,6 +47,7 @@ export async function openSite(prefix = ''): Promise<Site> {
     async close() {
       await browser.close();
       await server.close();
+      await outside.close();
     },
   };
 }

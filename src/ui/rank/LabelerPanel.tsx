@@ -13,8 +13,11 @@ const ROUND = 10;
 export function LabelerPanel(props: { session: RankingSession | null }) {
   const store = useLab();
   const id = createUniqueId();
-  const ranked = () =>
-    props.session?.item()?.done ?? store.state.experiment?.labels.byLabeler[labelerName()] ?? 0;
+  const ranked = () => {
+    const counts = Object.entries(store.state.experiment?.labels.byLabeler ?? {});
+    const mine = counts.find(([name]) => name === labelerName());
+    return props.session?.item()?.done ?? mine?.[1] ?? 0;
+  };
   return (
     <Section title="You">
       <label class={styles['name']} for={id}>
