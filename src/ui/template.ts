@@ -8,7 +8,8 @@ import { untrack } from 'solid-js';
 export * from 'solid-js/web';
 
 /** What no template holds: handlers are attached, styles are classes. */
-const CODE = /<(script|iframe|object|embed|base|link|meta)\b|[\s"'/]on[a-z]+\s*=|javascript:/i;
+const CODE =
+  /<(script|iframe|object|embed|base|link|meta)\b|<[^>]*[\s"'/]on[a-z]+\s*=|=\s*["']?javascript:/i;
 
 /** @throws {TypeError} for markup that would run something */
 export function checkTemplate(markup: string): string {

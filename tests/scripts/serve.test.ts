@@ -44,6 +44,10 @@ test('a folder answers with its index, a file with its type', async () => {
   const wasm = await fetch(`${site.address}/assets/a.wasm`);
   expect(wasm.headers.get('content-type')).toBe('application/wasm');
   expect(wasm.headers.get('cross-origin-embedder-policy')).toBe('require-corp');
+  expect(wasm.headers.get('cross-origin-opener-policy')).toBe('same-origin');
+  expect(wasm.headers.get('content-security-policy')).toContain(
+    "require-trusted-types-for 'script'",
+  );
 });
 
 test.each([
