@@ -165,10 +165,12 @@ test('files with hostile names and contents are refused in a sentence of text', 
     buffer: Buffer.from(text),
   });
   await enter('rank');
-  await page
-    .getByLabel('Rankings to import')
-    .setInputFiles(file('<img src=x onerror=alert(1)>.jsonl', `{"prompt":"${LINK}"`));
-  await notice('<img src=x onerror=alert(1)>.jsonl');
+  const rankings = page.getByLabel('Rankings to import');
+  const name = '<img src=x onerror=alert(1)>.jsonl';
+  await rankings.setInputFiles(file(name, jsonl([{ ...RANKINGS[0], labeler: 'Cy' }])));
+  await notice(`${name}: 1 new ranking.`);
+  await rankings.setInputFiles(file(name, `{"prompt":"${LINK}"`));
+  await notice('the rankings file');
   await page
     .getByLabel('A saved experiment')
     .setInputFiles(file('<b onclick=x>.safetensors', MARKUP));
