@@ -54,25 +54,27 @@ fn moments_of(at: vec4u) -> Moments {
   var sum: vec4f;
   var squares: vec4f;
   for (var k4 = 0u; k4 < K4; k4++) {
-    let block = transpose(block_of_x(at, k4));
-    let a = block[0] - shift;
-    let b = block[1] - shift;
-    let c = block[2] - shift;
-    let d = block[3] - shift;
-    sum += (a + b) + (c + d);
-    squares += (a * a + b * b) + (c * c + d * d);
+    let off = transpose(block_of_x(at, k4)) - mat4x4f(shift, shift, shift, shift);
+    sum += (off[0] + off[1]) + (off[2] + off[3]);
+    squares += (off[0] * off[0] + off[1] * off[1]) + (off[2] * off[2] + off[3] * off[3]);
   }
   let off = sum / f32(params.K);
   let variance = max(squares / f32(params.K) - off * off, vec4f());
   return Moments(shift + off, 1.0 / sqrt(variance + 1e-5));
 }
 
-fn normalised(block: mat4x4f, moments: Moments, g: vec4f, b: vec4f) -> mat4x4f {
+fn normalised_row(row: vec4f, mean: f32, rstd: f32, g: vec4f, b: vec4f) -> vec4f {
+  return (row - mean) * rstd * g + b;
+}
+
+fn normalised(tile: mat4x4f, moments: Moments, g: vec4f, b: vec4f) -> mat4x4f {
+  let mean = moments.mean;
+  let rstd = moments.rstd;
   return mat4x4f(
-    (block[0] - moments.mean.x) * moments.rstd.x * g + b,
-    (block[1] - moments.mean.y) * moments.rstd.y * g + b,
-    (block[2] - moments.mean.z) * moments.rstd.z * g + b,
-    (block[3] - moments.mean.w) * moments.rstd.w * g + b,
+    normalised_row(tile[0], mean.x, rstd.x, g, b),
+    normalised_row(tile[1], mean.y, rstd.y, g, b),
+    normalised_row(tile[2], mean.z, rstd.z, g, b),
+    normalised_row(tile[3], mean.w, rstd.w, g, b),
   );
 }
 
@@ -87,14 +89,14 @@ fn columns_at(n4: u32) -> vec4u {
 
 // Four k by four columns.
 fn block_of_w(at: vec4u) -> mat4x4f {
-  let block = mat4x4f(w[at.x], w[at.y], w[at.z], w[at.w]);
-  if (TRANSPOSE != 0u) { return transpose(block); }
-  return block;
+  let tile = mat4x4f(w[at.x], w[at.y], w[at.z], w[at.w]);
+  if (TRANSPOSE != 0u) { return transpose(tile); }
+  return tile;
 }
 
-fn multiply_add(sums: ptr<function, Sums>, block: mat4x4f, left: mat4x4f, right: mat4x4f) {
-  (*sums)[0] += left * block;
-  (*sums)[1] += right * block;
+fn multiply_add(sums: ptr<function, Sums>, tile: mat4x4f, left: mat4x4f, right: mat4x4f) {
+  (*sums)[0] += left * tile;
+  (*sums)[1] += right * tile;
 }
 
 // gelu_new(x) = ½x(1 + tanh(u)) = x / (1 + exp(−2u)), u = √(2/π)(x + 0.044715x³).

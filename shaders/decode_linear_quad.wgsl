@@ -61,7 +61,8 @@ fn moments_of(at: u32) -> vec2f {
   var sum: vec4f;
   var squares: vec4f;
   for (var k4 = 0u; k4 < K4; k4++) {
-    let off = x[at + k4] - shift;
+    let value = x[at + k4];
+    let off = value - shift;
     sum += off;
     squares += off * off;
   }
@@ -88,14 +89,14 @@ fn columns_at(n4: u32) -> vec4u {
 
 // Four k by four columns.
 fn block_of_w(at: vec4u) -> mat4x4f {
-  let block = mat4x4f(w[at.x], w[at.y], w[at.z], w[at.w]);
-  if (TRANSPOSE != 0u) { return transpose(block); }
-  return block;
+  let tile = mat4x4f(w[at.x], w[at.y], w[at.z], w[at.w]);
+  if (TRANSPOSE != 0u) { return transpose(tile); }
+  return tile;
 }
 
-fn multiply_add(sums: ptr<function, Sums>, block: mat4x4f, left: mat4x4f, right: mat4x4f) {
-  (*sums)[0] += left * block;
-  (*sums)[1] += right * block;
+fn multiply_add(sums: ptr<function, Sums>, tile: mat4x4f, left: mat4x4f, right: mat4x4f) {
+  (*sums)[0] += left * tile;
+  (*sums)[1] += right * tile;
 }
 
 // gelu_new(x) = ½x(1 + tanh(u)) = x / (1 + exp(−2u)), u = √(2/π)(x + 0.044715x³).

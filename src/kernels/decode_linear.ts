@@ -8,7 +8,6 @@
 import decodeLinearCode from '../../shaders/decode_linear.wgsl?raw';
 import decodeLinearQuadCode from '../../shaders/decode_linear_quad.wgsl?raw';
 import { defineKernel, groups, input, optionalInput, output } from '../gpu/kernel';
-import type { MatmulDevice } from './linear_choice';
 
 const table = {
   params: { B: 'u32', N: 'u32', K: 'u32' },
@@ -41,21 +40,3 @@ export const decodeLinearQuad = defineKernel({
   features: ['subgroups'],
   grid: ({ B, N }, c) => [groups(N, 8 * c.WG_N), groups(B, c.TILE_M)],
 });
-
-/** Workgroups that keep the cores of a software adapter evenly busy. */
-const ENOUGH_WORKGROUPS = 4;
-
-/**
- * Which of them runs a layer of B rows and N columns, and its tile: on a software adapter as many
- * rows a thread as leave a workgroup for every core, on a GPU the most threads.
- */
-export function chooseDecodeLinear(
-  { B, N }: { B: number; N: number },
-  { software, subgroups = false }: MatmulDevice,
-) {
-  const kernel = subgroups && software ? decodeLinearQuad : decodeLinear;
-  const WG_N = software ? 8 : 32;
-  const workgroups = groups(N, 8 * WG_N) * groups(B, 16);
-  const TILE_M = software && B > 8 && workgroups >= ENOUGH_WORKGROUPS ? 16 : 8;
-  return { kernel, constants: { TILE_M, WG_N } };
-}

@@ -5,7 +5,8 @@
 import type { Gpu } from '../gpu/device';
 import type { Kernel } from '../gpu/kernel';
 import type { Slot, Tape, Temp } from '../gpu/tape';
-import { chooseDecodeLinear, type decodeLinear } from '../kernels/decode_linear';
+import { chooseDecodeLinear } from '../kernels/decode_choice';
+import type { decodeLinear } from '../kernels/decode_linear';
 import { matmulDevice } from '../kernels/linear_choice';
 import { matmul } from './choice';
 import { recordNorm } from './gpt';

@@ -4,11 +4,8 @@
  */
 import { describe, expect, it } from 'vitest';
 import type { Kernel, Values } from '../../src/gpu/kernel';
-import {
-  chooseDecodeLinear,
-  decodeLinear,
-  decodeLinearQuad,
-} from '../../src/kernels/decode_linear';
+import { chooseDecodeLinear } from '../../src/kernels/decode_choice';
+import { decodeLinear, decodeLinearQuad } from '../../src/kernels/decode_linear';
 import { expectClose, random } from '../reference/compare';
 import { geluForward } from '../reference/gelu';
 import { layernormForward } from '../reference/layernorm';
