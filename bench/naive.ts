@@ -46,8 +46,9 @@ export function opponentOf({
       constants: { ...plain.constants, ...Object.fromEntries(kept) },
     };
   }
-  const { WG } = constants;
-  if (WG === undefined) return undefined;
+  const { WG, SLOTS } = constants;
+  // A kernel whose registers are sized for its workgroups has no other kind.
+  if (WG === undefined || SLOTS !== undefined) return undefined;
   const other = WG < 32 ? SHARED_ROW : OWN_ROW;
   return { name: `workgroups of ${other}`, kernel, constants: { ...constants, WG: other } };
 }

@@ -9,6 +9,7 @@ import { type Binding, elementsOf, type Kernel, type Scalar, type Values } from 
 import { read } from '../gpu/readback';
 import { Tape } from '../gpu/tape';
 import { KERNELS } from '../kernels';
+import { slotsOf } from '../kernels/norm_runs';
 import { openGpu } from '../kernels/trust';
 
 export interface KernelListing {
@@ -100,11 +101,15 @@ function sortParams(kernel: Kernel, params: Values): Values {
     }
   }
   const constants: Record<string, number> = { ...kernel.constants };
-  // Attention's private arrays are sized by D4 = D/4, which follows from D.
+  // Private arrays are sized by D4 = D/4 in attention, and in LayerNorm by the channels of a thread.
   if ('D4' in constants && params['D'] !== undefined) constants['D4'] = params['D'] / 4;
   for (const name of Object.keys(constants)) {
     const given = params[name];
     if (given !== undefined) constants[name] = given;
+  }
+  const { SLOTS, WG } = constants;
+  if (SLOTS !== undefined && params['SLOTS'] === undefined) {
+    constants['SLOTS'] = slotsOf(params['C']!, WG!);
   }
   return constants;
 }

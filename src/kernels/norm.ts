@@ -4,7 +4,9 @@
  */
 
 import backward from '../../shaders/layernorm_backward.wgsl?raw';
+import backwardFusedCode from '../../shaders/layernorm_backward_fused.wgsl?raw';
 import backwardParams from '../../shaders/layernorm_backward_params.wgsl?raw';
+import backwardSumsCode from '../../shaders/layernorm_backward_sums.wgsl?raw';
 import backwardVec4 from '../../shaders/layernorm_backward_vec4.wgsl?raw';
 import forward from '../../shaders/layernorm_forward.wgsl?raw';
 import forwardVec4 from '../../shaders/layernorm_forward_vec4.wgsl?raw';
@@ -19,6 +21,7 @@ import {
   output,
   type Values,
 } from '../gpu/kernel';
+import { slotsOf } from './norm_runs';
 import { channelLanes, lanes } from './workgroup';
 
 const params = { N: 'u32', C: 'u32' } as const;
@@ -95,6 +98,36 @@ export const layernormBackwardParams = defineKernel({
     dweight: inout('C'),
     dbias: inout('C'),
   },
+  constants: { WG: 64, ACCUMULATE: 0 },
+  grid: ({ C }, c) => [groups(C, c.WG / channelLanes(c.WG))],
+});
+
+const runParams = { N: 'u32', C: 'u32', P: 'u32', ROWS: 'u32' } as const;
+
+/**
+ * `layernormBackward` for C that is a multiple of 4; behind dx, 2P rows more: for each of P runs of
+ * rows Σ dy·x̂ and Σ dy. `SLOTS` must be that of `slotsOf`.
+ */
+export const layernormBackwardFused = defineKernel({
+  name: 'layernorm_backward_fused',
+  code: backwardFusedCode,
+  params: runParams,
+  bindings: { ...backwardTable.bindings, dx: output('ROWS, C') },
+  constants: { ...backwardTable.constants, SLOTS: 1 },
+  grid: ({ P, C }, { WG, SLOTS }) => {
+    if (SLOTS !== slotsOf(C, WG)) {
+      throw new Error(`layernorm_backward_fused: ${C} channels need SLOTS of ${slotsOf(C, WG)}`);
+    }
+    return flatGrid(groups(P, WG / lanes(WG)));
+  },
+});
+
+/** dweight and dbias from what stands behind that dx (added to what is there with `ACCUMULATE`). */
+export const layernormBackwardSums = defineKernel({
+  name: 'layernorm_backward_sums',
+  code: backwardSumsCode,
+  params: runParams,
+  bindings: { dx: input('ROWS, C'), dweight: inout('C'), dbias: inout('C') },
   constants: { WG: 64, ACCUMULATE: 0 },
   grid: ({ C }, c) => [groups(C, c.WG / channelLanes(c.WG))],
 });

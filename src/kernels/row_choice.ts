@@ -15,11 +15,14 @@ import {
 
 const inFours = (length: number) => length % 4 === 0;
 
-/** LayerNorm of rows of C channels. */
-export const chooseNorm = (C: number) =>
+/**
+ * LayerNorm of rows of C channels. A GPU reads x and dy once for all three gradients (`fused`); a
+ * software adapter, whose threads have a row each, would keep every channel's sum in memory.
+ */
+export const chooseNorm = (C: number, { software }: { software: boolean }) =>
   inFours(C)
-    ? { forward: layernormForwardVec4, backward: layernormBackwardVec4 }
-    : { forward: layernormForward, backward: layernormBackward };
+    ? { forward: layernormForwardVec4, backward: layernormBackwardVec4, fused: !software }
+    : { forward: layernormForward, backward: layernormBackward, fused: false };
 
 /** Cross-entropy over V logits a row. */
 export const chooseCrossEntropy = (V: number) =>

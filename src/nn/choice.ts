@@ -10,6 +10,7 @@ import {
   matmulDevice,
 } from '../kernels/linear_choice';
 import { type MatmulEpilogue, type MatmulSlots, recordMatmul } from '../kernels/linear_record';
+import { chooseNorm } from '../kernels/row_choice';
 import { workgroupSize } from '../kernels/workgroup';
 
 /** Records an M×N product over K by the variant chosen for it. */
@@ -29,6 +30,9 @@ export function matmul<F extends MatmulForm>(
 export function attention(gpu: Gpu, D: number) {
   return chooseAttention(D, { software: gpu.adapter.is_fallback });
 }
+
+/** The kernels of LayerNorm over C channels. */
+export const norms = (gpu: Gpu, C: number) => chooseNorm(C, { software: gpu.adapter.is_fallback });
 
 /** The workgroup size of any other kernel. */
 export function workgroup(gpu: Gpu, kernel: Pick<Kernel, 'name'>): { WG: number } {

@@ -13,12 +13,16 @@
  * Left out on purpose: the heads (heads.ts), the losses, any notion of a stage.
  */
 import type { Gpu } from '../gpu/device';
-import type { Slot, Tape, Temp } from '../gpu/tape';
+import { part, type Slot, type Tape, type Temp } from '../gpu/tape';
 import { attentionBackwardD } from '../kernels/attention';
 import { embeddingBackward, embeddingForward, tokenSort } from '../kernels/embedding';
-import { layernormBackwardParams } from '../kernels/norm';
-import { chooseNorm } from '../kernels/row_choice';
-import { attention, workgroup } from './choice';
+import {
+  layernormBackwardFused,
+  layernormBackwardParams,
+  layernormBackwardSums,
+} from '../kernels/norm';
+import { runsOf, slotsOf } from '../kernels/norm_runs';
+import { attention, norms, workgroup } from './choice';
 import { linearBackward, linearForward } from './linear';
 import type { Weights } from './weights';
 
@@ -86,7 +90,7 @@ export function recordNorm(
     out: tape.temp(`${name}.out`, N * C),
     stats: tape.temp(`${name}.stats`, 2 * N),
   };
-  const { forward } = chooseNorm(C);
+  const { forward } = norms(gpu, C);
   tape.dispatch(
     forward,
     { N, C },
@@ -251,36 +255,37 @@ export function recordTrunkBackward(
     { x, stats }: Norm,
     dy: Slot,
     { residual, mask }: { residual?: Slot; mask?: Slot | undefined },
-  ): { dx: Temp; dropped: Temp } => {
-    const dx = tape.temp(`${name}.dx`, N * C);
+  ): { dx: Slot; dropped: Slot } => {
+    const { backward, fused } = norms(gpu, C);
+    const runs = runsOf(N, C);
+    const rows = tape.temp(`${name}.dx`, (fused ? runs.ROWS : N) * C);
+    const dx = part(rows, 0, N * C * 4);
     const dropped = mask ? tape.temp(`${name}.dropped`, N * C) : dx;
-    const { backward } = chooseNorm(C);
-    tape.dispatch(
-      backward,
-      { N, C },
-      {
-        dy,
-        x,
-        weight: weights.tensor(`${name}.weight`),
-        stats,
-        dx,
-        ...(residual ? { residual } : {}),
-        ...(mask ? { mask, dropped } : {}),
-      },
-      { ...workgroup(gpu, backward), RESIDUAL: residual ? 1 : 0, DROPOUT: mask ? 1 : 0 },
-    );
-    tape.dispatch(
-      layernormBackwardParams,
-      { N, C },
-      {
-        dy,
-        x,
-        stats,
-        dweight: grads.tensor(`${name}.weight`),
-        dbias: grads.tensor(`${name}.bias`),
-      },
-      { ...workgroup(gpu, layernormBackwardParams), ACCUMULATE },
-    );
+    const slots = {
+      dy,
+      x,
+      weight: weights.tensor(`${name}.weight`),
+      stats,
+      dx: rows,
+      ...(residual ? { residual } : {}),
+      ...(mask ? { mask, dropped } : {}),
+    };
+    const options = { RESIDUAL: residual ? 1 : 0, DROPOUT: mask ? 1 : 0 };
+    const sums = {
+      dweight: grads.tensor(`${name}.weight`),
+      dbias: grads.tensor(`${name}.bias`),
+    };
+    if (fused) {
+      const { WG } = workgroup(gpu, layernormBackwardFused);
+      const constants = { WG, SLOTS: slotsOf(C, WG), ...options };
+      tape.dispatch(layernormBackwardFused, runs, slots, constants);
+      const added = { ...workgroup(gpu, layernormBackwardSums), ACCUMULATE };
+      tape.dispatch(layernormBackwardSums, runs, { dx: rows, ...sums }, added);
+    } else {
+      tape.dispatch(backward, { N, C }, slots, { ...workgroup(gpu, backward), ...options });
+      const added = { ...workgroup(gpu, layernormBackwardParams), ACCUMULATE };
+      tape.dispatch(layernormBackwardParams, { N, C }, { dy, x, stats, ...sums }, added);
+    }
     return { dx, dropped };
   };
 

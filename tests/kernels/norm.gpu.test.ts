@@ -2,11 +2,14 @@
 import { describe, expect, it } from 'vitest';
 import {
   layernormBackward,
+  layernormBackwardFused,
   layernormBackwardParams,
+  layernormBackwardSums,
   layernormBackwardVec4,
   layernormForward,
   layernormForwardVec4,
 } from '../../src/kernels/norm';
+import { runsOf, slotsOf } from '../../src/kernels/norm_runs';
 import { chooseNorm } from '../../src/kernels/row_choice';
 import { expectClose, random } from '../reference/compare';
 import * as reference from '../reference/layernorm';
@@ -126,11 +129,64 @@ describe.each(WORKGROUPS)('with workgroups of %i', (WG) => {
     expectClose(added.dweight!, plus(dweight, before.dweight), TOLERANCE, 'dweight added');
   });
 
+  it.each([
+    ...FOURS.map(([N, C]) => ({ N: N!, C: C!, P: runsOf(N!, C!).P })),
+    // Runs of three rows and of one, and more runs than rows.
+    { N: 67, C: 132, P: 23 },
+    { N: 5, C: 1028, P: 5 },
+    { N: 5, C: 64, P: 7 },
+  ])(
+    'layernorm_backward_fused of [$N, $C] in $P runs is all three gradients',
+    async ({ N, C, P }) => {
+      const { x, weight, bias, dy } = make(N, C);
+      const { mean, rstd } = reference.layernormForward(x, weight, bias, N, C);
+      const exact = reference.layernormBackward(dy, x, weight, mean, rstd, N, C);
+      const residual = random(N * C, 5);
+      const mask = Float64Array.from({ length: N * C }, (_, i) => (i % 3 === 0 ? 0 : 1.25));
+      const params = { N, C, P, ROWS: N + 2 * P };
+      const constants = { WG, SLOTS: slotsOf(C, WG) };
+      const given = { dy, x, weight, stats: interleaved({ mean, rstd }) };
+      const plain = () => runKernel(layernormBackwardFused, params, given, constants);
+      const { dx } = await plain();
+      const added = await runKernel(
+        layernormBackwardFused,
+        params,
+        { ...given, residual, mask, dropped: new Float32Array(N * C).fill(7) },
+        { ...constants, RESIDUAL: 1, DROPOUT: 1 },
+      );
+      added.dropped!.forEach((value, i) => {
+        expect(value).toBe(Math.fround(added.dx![i]! * mask[i]!));
+      });
+      const scale = Math.max(...rstd) * Math.max(...dy.map(Math.abs));
+      for (let i = 0; i < N * C; i++) {
+        expect(Math.abs(dx![i]! - exact.dx[i]!)).toBeLessThan(TOLERANCE * scale);
+        const sum = exact.dx[i]! + residual[i]!;
+        expect(Math.abs(added.dx![i]! - sum)).toBeLessThan(TOLERANCE * scale);
+      }
+      expect(added.dx!.slice(N * C), 'sums of the runs').toEqual(dx!.slice(N * C));
+      expect((await plain()).dx, 'same bits twice').toEqual(dx);
+
+      const sums = await runKernel(layernormBackwardSums, params, { dx: dx! }, { WG });
+      expectClose(sums.dweight!, exact.dweight, TOLERANCE, 'dweight');
+      expectClose(sums.dbias!, exact.dbias, TOLERANCE, 'dbias');
+      const before = { dweight: random(C, 6), dbias: random(C, 7) };
+      const more = await runKernel(
+        layernormBackwardSums,
+        params,
+        { dx: dx!, ...before },
+        { WG, ACCUMULATE: 1 },
+      );
+      const plus = (a: Float64Array, b: Float64Array) => a.map((value, i) => value + b[i]!);
+      expectClose(more.dweight!, plus(exact.dweight, before.dweight), TOLERANCE, 'dweight added');
+      expectClose(more.dbias!, plus(exact.dbias, before.dbias), TOLERANCE, 'dbias added');
+    },
+  );
+
   it.each([65, 68])('rows of %i give the same bits twice', async (C) => {
     const N = 67;
     const { x, weight, bias, dy } = make(N, C);
     const once = async () => {
-      const { forward, backward } = chooseNorm(C);
+      const { forward, backward } = chooseNorm(C, { software: true });
       const normal = await runKernel(forward, { N, C }, { x, weight, bias }, { WG });
       const saved = { dy, x, stats: normal.stats! };
       const dx = await runKernel(backward, { N, C }, { ...saved, weight }, { WG });

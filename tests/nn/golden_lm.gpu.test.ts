@@ -7,6 +7,7 @@ import { expectClose } from '../reference/compare';
 import { loadGolden } from '../reference/golden';
 import { testGpu } from '../support/kernel';
 import {
+  asHardware,
   dirtyGradients,
   expectGradients,
   goldenConfig,
@@ -39,11 +40,14 @@ describe('language model against PyTorch', async () => {
     expectClose(logits, tensors['logits']!, TOLERANCE);
   });
 
-  test('loss and every named gradient', async () => {
-    const { logprob } = await runOnce(gpu, (tape) => {
-      const trunk = recordTrunk(gpu, tape, weights, ids, B, T);
-      const head = recordLmHead(gpu, tape, weights, trunk, targets);
-      recordLmBackward(gpu, tape, weights, grads, head, weight);
+  test.each([
+    ['a software adapter', gpu],
+    ['a GPU', asHardware(gpu)],
+  ] as const)('loss and every named gradient, by the kernels of %s', async (_, device) => {
+    const { logprob } = await runOnce(device, (tape) => {
+      const trunk = recordTrunk(device, tape, weights, ids, B, T);
+      const head = recordLmHead(device, tape, weights, trunk, targets);
+      recordLmBackward(device, tape, weights, grads, head, weight);
       return { logprob: head.logprob };
     });
     const perRow = meanWeights(tensors['targets']!).map((w, i) => -w * logprob[i]!);

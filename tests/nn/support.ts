@@ -58,6 +58,10 @@ export function uploadModel(gpu: Gpu, config: GptConfig, head: Head, params: Ten
   return Weights.from(gpu, layout, 'weights', arenaFrom(layout, narrow(params)));
 }
 
+/** The same device, for which everything is recorded as for a GPU. */
+export const asHardware = (gpu: Gpu): Gpu =>
+  Object.create(gpu, { adapter: { value: { ...gpu.adapter, is_fallback: false } } });
+
 /** Gradients that start as a number that nothing forgets to overwrite unnoticed. */
 export function dirtyGradients(gpu: Gpu, { layout }: Weights): Weights {
   return Weights.from(gpu, layout, 'gradients', new Float32Array(layout.floats).fill(1e3));
