@@ -123,6 +123,22 @@ describe('axe finds nothing in a dialog', () => {
         await page.locator('dialog[open] summary').first().click();
       },
     ],
+    [
+      'all experiments, with their lineage',
+      'base',
+      async () => {
+        await press(/^Experiment/);
+        await press('All experiments');
+      },
+    ],
+    [
+      'a copy of an experiment',
+      'base',
+      async () => {
+        await press(/^Experiment/);
+        await press('Duplicate');
+      },
+    ],
     ['starting over', 'base', () => press('Start over')],
     ['the keys of ranking', 'rank', () => pressInRanking('?')],
     ['skipping a prompt', 'rank', () => pressInRanking('s')],
@@ -150,7 +166,7 @@ describe('axe finds nothing in a dialog', () => {
   };
   for (const [name, room, show] of DIALOGS) {
     test(name, async () => {
-      await open(room, ALL);
+      await open(room, `${ALL}&copies`);
       await show();
       await page.locator('dialog[open]').waitFor();
       await scan(name);

@@ -22,7 +22,7 @@ export async function openFakeSite(): Promise<FakeSite> {
     base: './',
     publicDir: false,
     logLevel: 'error',
-    plugins: [solid()],
+    plugins: [solid({ solid: { moduleName: '/src/ui/template.ts' } })],
     worker: { format: 'es' },
     build: {
       target: 'es2022',
