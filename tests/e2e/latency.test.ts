@@ -13,6 +13,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openSite, type Site } from '../support/site';
 
+/** At most; what is within its budgets once needs no second look. */
 const LOADS = 5;
 const ROUNDS = 3;
 const KEYS = 21;
@@ -25,6 +26,10 @@ interface Load {
   /** ms of the main thread */
   readonly blocking: number;
 }
+
+const BUDGET: Load = { firstPaint: 1000, blocking: 100 };
+const isWithin = ({ firstPaint, blocking }: Load) =>
+  firstPaint < BUDGET.firstPaint && blocking < BUDGET.blocking;
 
 let site: Site;
 beforeAll(async () => {
@@ -85,15 +90,17 @@ for (const [what, path] of [
   ['a recorded run, with all its curves', '/?recorded#/reinforce'],
 ] as const) {
   test(`${what} paints within a second and blocks for less than 100 ms`, async () => {
-    const loads: Load[] = [];
-    for (let i = 0; i < LOADS; i++) loads.push(await load(path));
-    console.log(
-      loads
-        .map(({ firstPaint, blocking }) => `${firstPaint.toFixed(0)} ms, ${blocking.toFixed(0)} ms`)
-        .join('; '),
-    );
-    expect(Math.min(...loads.map(({ firstPaint }) => firstPaint))).toBeLessThan(1000);
-    expect(Math.min(...loads.map(({ blocking }) => blocking))).toBeLessThan(100);
+    let best: Load = { firstPaint: Number.POSITIVE_INFINITY, blocking: Number.POSITIVE_INFINITY };
+    for (let i = 0; i < LOADS && !isWithin(best); i++) {
+      const { firstPaint, blocking } = await load(path);
+      console.log(`first paint ${firstPaint.toFixed(0)} ms, blocking ${blocking.toFixed(0)} ms`);
+      best = {
+        firstPaint: Math.min(best.firstPaint, firstPaint),
+        blocking: Math.min(best.blocking, blocking),
+      };
+    }
+    expect(best.firstPaint).toBeLessThan(BUDGET.firstPaint);
+    expect(best.blocking).toBeLessThan(BUDGET.blocking);
   });
 }
 
@@ -133,7 +140,7 @@ test('a key press is answered within 50 ms while a base model trains', async () 
   await page.waitForFunction(() => /^\d+ % base model/.test(document.title));
   await page.locator('textarea').first().focus();
   const medians: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < ROUNDS && !(Math.min(...medians) < 50); round++) {
     const answers = await keyPresses(page);
     expect(answers.length).toBe(KEYS);
     medians.push(answers[Math.floor(KEYS / 2)]!);
