@@ -1,10 +1,10 @@
 /** Builds the page and the two hook pages as static files that any host serves under any sub-path. */
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
-import solid from 'vite-plugin-solid';
 import { sizeBudget } from './scripts/build/budget.mjs';
 import { offline } from './scripts/build/offline.mjs';
 import { META_POLICY } from './scripts/build/policy.mjs';
+import { trustedSolid } from './scripts/build/solid.mjs';
 
 const page = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
@@ -23,12 +23,7 @@ const strictPolicy: Plugin = {
 
 export default defineConfig({
   base: './',
-  plugins: [
-    solid({ solid: { moduleName: '/src/ui/template.ts' } }),
-    strictPolicy,
-    sizeBudget(),
-    offline(),
-  ],
+  plugins: [trustedSolid(), strictPolicy, sizeBudget(), offline()],
   worker: { format: 'es', rolldownOptions: { checks: { pluginTimings: false } } },
   build: {
     target: 'es2022',

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
-import solid from 'vite-plugin-solid';
+import { trustedSolid } from '../../scripts/build/solid.mjs';
 import { ROOT } from '../../scripts/command.mjs';
 import { serve } from '../../scripts/serve.mjs';
 
@@ -22,7 +22,7 @@ export async function openFakeSite(): Promise<FakeSite> {
     base: './',
     publicDir: false,
     logLevel: 'error',
-    plugins: [solid({ solid: { moduleName: '/src/ui/template.ts' } })],
+    plugins: [trustedSolid()],
     worker: { format: 'es' },
     build: {
       target: 'es2022',
