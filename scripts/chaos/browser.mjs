@@ -8,6 +8,8 @@ import { browserEnvironment, browserPath, CHROMIUM_ARGS } from '../browsers.mjs'
 import { CommandError } from '../command.mjs';
 
 const START_MS = 60_000;
+/** A busy machine is no fault of the page; what never comes is. */
+const PAGE_MS = 300_000;
 
 /** Before the lab opens its GPU: keeps each device, so that one can be destroyed. */
 const KEEP_DEVICES = () => {
@@ -60,7 +62,9 @@ export class ChaosBrowser {
       await sleep(20);
     }
     const [number] = readFileSync(port, 'utf8').split('\n');
-    this.browser = await chromium.connectOverCDP(`http://127.0.0.1:${number}`);
+    this.browser = await chromium.connectOverCDP(`http://127.0.0.1:${number}`, {
+      timeout: PAGE_MS,
+    });
     await this.open();
   }
 
@@ -68,6 +72,7 @@ export class ChaosBrowser {
   async open() {
     const context = /** @type {import('playwright-core').Browser} */ (this.browser).contexts()[0];
     const page = await context.newPage();
+    page.setDefaultTimeout(PAGE_MS);
     this.watch(page);
     this.page = page;
     await page.goto(this.address);
@@ -87,9 +92,7 @@ export class ChaosBrowser {
   /** The page's script is there, and the lab is open. */
   async ready() {
     const page = /** @type {import('playwright-core').Page} */ (this.page);
-    await page.waitForFunction(() => window.pocketRlhfHeadless !== undefined, undefined, {
-      timeout: START_MS,
-    });
+    await page.waitForFunction(() => window.pocketRlhfHeadless !== undefined);
     const lab = () => page.workers().find((worker) => worker.url().includes('lab.worker'));
     while (!lab()) await sleep(10);
     await lab()?.evaluate(KEEP_DEVICES);

@@ -8,7 +8,7 @@ import { CommandError } from '../command.mjs';
 
 const WATCH = fileURLToPath(new URL('worker_watch.js', import.meta.url));
 const WORKER = /^lab\.worker.*\.js$/;
-const OPEN_MS = 120_000;
+const OPEN_MS = 300_000;
 
 /** The lab's worker with the watch in front of it, as a route of the server. */
 export function watchedWorker() {
@@ -59,9 +59,7 @@ export class SoakBrowser extends ChaosBrowser {
   /** @override */
   async ready() {
     const page = /** @type {import('playwright-core').Page} */ (this.page);
-    await page.waitForFunction(() => window.pocketRlhf !== undefined, undefined, {
-      timeout: OPEN_MS,
-    });
+    await page.waitForFunction(() => window.pocketRlhf !== undefined);
     while (!this.worker) await sleep(10);
     const open = /** @type {() => Promise<import('../../src/lab/api').GpuStatus>} */ (
       () => window.pocketRlhf.open()
