@@ -43,7 +43,10 @@ async function load(path: string): Promise<Load> {
   const context = await site.browser.newContext();
   try {
     const page = await context.newPage();
-    await site.browser.startTracing(page, { path: trace, categories: ['toplevel'] });
+    await site.browser.startTracing(page, {
+      path: trace,
+      categories: ['disabled-by-default-devtools.timeline'],
+    });
     await page.goto(site.address + path);
     await page.locator('main h1').waitFor();
     await page.waitForTimeout(1000);
@@ -67,22 +70,22 @@ interface TraceEvent {
   readonly args?: { readonly name?: string };
 }
 
-/** Blocking of the page's main thread: of all renderers' the one with the most. */
+/** Blocking of the page's main thread: of all renderers but the browser's own, that with the most. */
 function blockingOf({ traceEvents }: { traceEvents: readonly TraceEvent[] }): number {
-  const mains = traceEvents.filter(
-    ({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain',
+  const named = (what: string, value: string) =>
+    traceEvents.filter(({ name, args }) => name === what && args?.name === value);
+  const pages = new Set(named('process_name', 'Renderer').map(({ pid }) => pid));
+  const mains = named('thread_name', 'CrRendererMain').filter(({ pid }) => pages.has(pid));
+  const tasksOf = mains.map(({ pid, tid }) =>
+    traceEvents
+      .filter((event) => event.name === 'RunTask' && event.pid === pid && event.tid === tid)
+      .map(({ tdur = 0 }) => tdur / 1000),
   );
-  const each = mains.map(({ pid, tid }) => {
-    const tasks = traceEvents.filter(
-      (event) =>
-        event.pid === pid && event.tid === tid && event.name === 'ThreadControllerImpl::RunTask',
-    );
-    if (tasks.length === 0) return -1;
-    return tasks.reduce((sum, { tdur = 0 }) => sum + Math.max(0, tdur / 1000 - LONG), 0);
-  });
-  const most = Math.max(-1, ...each);
-  if (most < 0) throw new Error('The trace holds no task of a page; nothing was measured.');
-  return most;
+  const busy = tasksOf.filter((tasks) => tasks.length > 0);
+  if (busy.length === 0) throw new Error('The trace holds no task of a page: nothing measured.');
+  return Math.max(
+    ...busy.map((tasks) => tasks.reduce((sum, ms) => sum + Math.max(0, ms - LONG), 0)),
+  );
 }
 
 for (const [what, path] of [

@@ -1,4 +1,4 @@
-/** Shows what is far down a room in a later task than the room itself. */
+/** Shows what is far down a room, or folded away in it, in a later task than the room itself. */
 import { createSignal, type JSX, onCleanup, onMount, Show } from 'solid-js';
 import { inTurn } from '../state/turns';
 

@@ -1,5 +1,6 @@
 /** What every room has: its name, its state in one line, its main action, two columns, and help. */
 import { type JSX, Show } from 'solid-js';
+import { Later } from './Later';
 import styles from './Room.module.css';
 
 export function Room(props: {
@@ -26,7 +27,9 @@ export function Room(props: {
       </div>
       <details class={styles['explain']} data-tour="explain">
         <summary>What happens here</summary>
-        <div class={styles['prose']}>{props.explain}</div>
+        <div class={styles['prose']}>
+          <Later>{props.explain}</Later>
+        </div>
       </details>
       {props.children}
     </>

@@ -3,6 +3,7 @@ import { Show } from 'solid-js';
 import type { Section } from '../../config/fields';
 import type { Stage } from '../../config/stages';
 import { useLab } from '../state/lab';
+import { Later } from './Later';
 import { SettingsForm } from './SettingsForm';
 
 export function StageSettings(props: { stage: Stage; sections: readonly Section[] }) {
@@ -21,13 +22,15 @@ export function StageSettings(props: { stage: Stage; sections: readonly Section[
             Settings{' '}
             <span class="muted">{locked() ? '(as they ran; start over to change them)' : ''}</span>
           </summary>
-          <SettingsForm
-            sections={props.sections}
-            preset={experiment().config.preset}
-            values={experiment().config.settings}
-            disabled={locked()}
-            onChange={(key, value) => void store.set(key, value)}
-          />
+          <Later>
+            <SettingsForm
+              sections={props.sections}
+              preset={experiment().config.preset}
+              values={experiment().config.settings}
+              disabled={locked()}
+              onChange={(key, value) => void store.set(key, value)}
+            />
+          </Later>
         </details>
       )}
     </Show>
