@@ -42,7 +42,7 @@ const focused = () =>
 /** Presses Tab until the focus is on what these words name, and then a key. */
 async function press(words: string, key = 'Enter'): Promise<void> {
   const seen: string[] = [];
-  for (let tabs = 0; tabs < 150; tabs++) {
+  for (let tabs = 0; tabs < 400; tabs++) {
     await page.keyboard.press('Tab');
     const now = await focused();
     if (now.includes(words)) return page.keyboard.press(key);
@@ -131,6 +131,7 @@ test('compare: models are compared, judged blind, and best of n stands beside PP
   await press('Compare the models');
   await says(/95 % interval \d/);
   await press('Start a duel');
+  await page.getByRole('button', { name: '1 is better' }).waitFor();
   await press('1 is better');
   await says(/, 1 duel,/);
   await press('Measure best of n');
@@ -141,7 +142,7 @@ test('compare: models are compared, judged blind, and best of n stands beside PP
 });
 
 test('the link that is copied at the end makes the same experiment elsewhere', async () => {
-  await press('Experiment');
+  await press('Experiment nano');
   await press('Copy link');
   await says('The link is copied.');
   const link = await page.evaluate(() => navigator.clipboard.readText());
