@@ -65,8 +65,13 @@ export class Checkpoints {
     const { training, step, state, arenas } = checkpoint;
     const slot: Slot = this.newest?.slot === 0 ? 1 : 0;
     const generation = (this.newest?.generation ?? 0) + 1;
-    const sums: Record<string, string> = {};
-    for (const [role, floats] of Object.entries(arenas)) sums[role] = await checksum(floats);
+    const sums = Object.fromEntries(
+      await Promise.all(
+        Object.entries(arenas).map(
+          async ([role, floats]) => [role, await checksum(floats)] as const,
+        ),
+      ),
+    );
     const unsigned = { generation, training, step, state, sums };
     const header: Header = { ...unsigned, sum: await headerSum(unsigned) };
     const put: Record<string, unknown> = { ...beside.put, [headerPart(slot)]: header };
@@ -147,13 +152,15 @@ export class Checkpoints {
     header: Header | undefined,
   ): Promise<Record<string, Float32Array> | undefined> {
     if (!(await isWhole(header))) return undefined;
-    const arenas: Record<string, Float32Array> = {};
-    for (const [role, wanted] of Object.entries(header!.sums)) {
-      const floats = await this.store.get<Float32Array>(this.id, arenaPart(slot, role));
-      if (!(floats instanceof Float32Array) || (await checksum(floats)) !== wanted)
-        return undefined;
-      arenas[role] = floats;
-    }
-    return arenas;
+    // All of them are wanted at once, and one is read while another is summed.
+    const found = await Promise.all(
+      Object.entries(header!.sums).map(async ([role, wanted]) => {
+        const floats = await this.store.get<Float32Array>(this.id, arenaPart(slot, role));
+        const whole = floats instanceof Float32Array && (await checksum(floats)) === wanted;
+        return whole ? ([role, floats] as const) : undefined;
+      }),
+    );
+    const whole = found.filter((arena) => arena !== undefined);
+    return whole.length === found.length ? Object.fromEntries(whole) : undefined;
   }
 }
