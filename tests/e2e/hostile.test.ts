@@ -4,7 +4,7 @@
  */
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { defaultConfig, withSetting } from '../../src/config/experiment';
+import { defaultConfig } from '../../src/config/experiment';
 import { ROOMS } from '../../src/ui/state/rooms';
 import { openSite, type Site } from '../support/site';
 
@@ -16,17 +16,8 @@ const HOSTILE = [MARKUP, LINK, ODD, LONG];
 /** Names that are something else to an object than to a person. */
 const LABELERS = [MARKUP, '__proto__', 'constructor', ODD];
 
-const SETTINGS = [
-  'model.n_layer=1',
-  'model.n_embd=16',
-  'model.n_head=2',
-  'base.tokens=512',
-  'data.prompts=16',
-  'data.demonstrations=16',
-  'sft.epochs=1',
-  'sft_for_rl.epochs=1',
-];
-const CONFIG = SETTINGS.reduce(withSetting, defaultConfig('nano', 3));
+/** The town of the bundled base model, so that nothing needs to be trained. */
+const CONFIG = defaultConfig('nano', 0);
 
 const RANKINGS = LABELERS.map((labeler, i) => ({
   prompt: `Q: ${HOSTILE[i]}\nA:`,
@@ -61,12 +52,12 @@ beforeAll(async () => {
         await lab.putDemonstration({ prompt: `Q: ${text}\nA:`, completion: ` ${text}` }, i);
       }
       await lab.importRankings(rankings);
-      await lab.run(['base', 'sft']);
     },
     { config: CONFIG, name: MARKUP, hostile: HOSTILE, rankings: jsonl(RANKINGS) },
   );
   await page.reload();
-  await page.locator('main h1').waitFor();
+  await page.getByRole('button', { name: 'Take the bundled model' }).click();
+  await page.getByText('The bundled base model is here').first().waitFor();
 }, 400_000);
 afterAll(() => site.close());
 
