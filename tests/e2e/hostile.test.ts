@@ -105,7 +105,7 @@ test('demonstrations are read and edited as they were written', async () => {
   await enter('demonstrate');
   for (const text of HOSTILE) await shows('main li p', text.trim());
   await page.getByRole('button', { name: 'Edit demonstration 1' }).click();
-  const answer = page.locator('main form textarea').last();
+  const answer = page.locator('main li form textarea').last();
   expect(await answer.inputValue()).toBe(MARKUP);
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await shows('main li p', MARKUP);
