@@ -5,8 +5,11 @@
  * more is asked for only where the adapter offers it.
  */
 
+import { GpuFault, hung, outOfMemory, refused, type Wanted } from './faults';
 import type { Kernel, Values } from './kernel';
 import { compilePipeline, type Pipeline } from './pipeline';
+import { Waits } from './waits';
+import { HANG_MS, SOFTWARE_HANG_MS, Watchdog } from './watchdog';
 
 /** Why there is no GPU to work with; each has its own advice in the page. */
 export type GpuProblem = 'no-webgpu' | 'no-adapter' | 'limits' | 'device';
@@ -86,12 +89,22 @@ export class Gpu {
   readonly verified = new Set<GPUFeatureName>();
   /** Those of them that what is recorded may use: all, unless somebody switched one off. */
   readonly trusted = new Set<GPUFeatureName>();
-  /** Set by the owner; called with each validation or memory error that nothing caught. */
+  /**
+   * Set by the owner; called with each error of the device that nothing caught. Such an error ends
+   * every wait for this device.
+   */
   onError: (message: string) => void = (message) => {
     throw new Error(message);
   };
   /** Whether the device is gone; everything made on it is useless then. */
   isLost = false;
+  /** Everything that waits for this device. */
+  readonly waits = new Waits();
+  readonly watchdog: Watchdog;
+  /** Settles when what was submitted last has run. */
+  done: Promise<unknown> = Promise.resolve();
+  /** Allocations that are not known yet to have got their memory. */
+  private readonly unproven = new Set<Promise<GpuFault | undefined>>();
   private readonly pipelines = new Map<string, Promise<Pipeline>>();
   private readonly live = new Set<GPUBuffer>();
 
@@ -100,10 +113,12 @@ export class Gpu {
     readonly adapter: AdapterName,
   ) {
     this.lost = device.lost.then((info) => {
-      this.isLost = true;
+      this.end(new GpuFault('lost', `The GPU device was lost: ${info.message || info.reason}.`));
       return info;
     });
-    device.addEventListener('uncapturederror', (event) => this.onError(event.error.message));
+    const patience = adapter.is_fallback ? SOFTWARE_HANG_MS : HANG_MS;
+    this.watchdog = new Watchdog(patience, (seconds) => this.abandon(hung(seconds)));
+    device.addEventListener('uncapturederror', ({ error }) => void this.uncaught(error));
   }
 
   /**
@@ -151,6 +166,29 @@ export class Gpu {
     return pipeline;
   }
 
+  /** Why this device is of no use any more, if it is not. */
+  get failure(): Error | undefined {
+    return this.waits.failure;
+  }
+
+  private end(fault: GpuFault): void {
+    this.isLost = true;
+    this.watchdog.stop();
+    this.waits.fail(fault);
+  }
+
+  private async uncaught(error: GPUError): Promise<void> {
+    let fault: GpuFault | undefined;
+    if (this.unproven.size > 0) {
+      // A buffer without memory is invalid: what refuses it is not the cause.
+      fault = (await Promise.all(this.unproven)).find((found) => found !== undefined);
+    }
+    const isMemory = error instanceof GPUOutOfMemoryError;
+    fault ??= isMemory ? outOfMemory(undefined, this.counters.bytes) : refused(error.message);
+    this.waits.fail(fault);
+    this.onError(fault.message);
+  }
+
   /** A new zeroed storage buffer of at least `bytes`. The caller frees it. */
   alloc(label: string, bytes: number): View {
     const size = Math.max(16, Math.ceil(bytes / 16) * 16);
@@ -169,13 +207,56 @@ export class Gpu {
         `${label} needs a buffer of ${size} bytes; this GPU allows ${limit}. Choose a smaller model or batch.`,
       );
     }
-    return this.device.createBuffer({ label, size, usage: BUFFER_USAGE() });
+    return this.proven({ label, size, usage: BUFFER_USAGE() });
+  }
+
+  /** A buffer whose memory `allocated` waits for. */
+  private proven(descriptor: GPUBufferDescriptor & Wanted): GPUBuffer {
+    const { device, unproven } = this;
+    const held = this.counters.bytes;
+    // A scope that opens and closes in one go cannot catch what another task does meanwhile.
+    device.pushErrorScope('out-of-memory');
+    try {
+      return this.rawBuffer(descriptor);
+    } finally {
+      unproven.add(
+        device.popErrorScope().then(
+          (error) => (error ? outOfMemory(descriptor, held) : undefined),
+          () => undefined,
+        ),
+      );
+    }
+  }
+
+  /**
+   * Resolves when every buffer made so far is known to have its memory. Await it after recording
+   * and before the first use.
+   * @throws {GpuFault} naming the buffer that has none
+   */
+  async allocated(): Promise<void> {
+    const { unproven } = this;
+    if (unproven.size === 0) return;
+    const asked = [...unproven];
+    const found = await this.waits.on(Promise.all(asked));
+    for (const one of asked) unproven.delete(one);
+    const fault = found.find((one) => one !== undefined);
+    if (fault) throw fault;
+  }
+
+  /** A buffer that the caller destroys. @throws {GpuFault} where there is no memory even to ask */
+  rawBuffer(descriptor: GPUBufferDescriptor & Wanted): GPUBuffer {
+    try {
+      return this.device.createBuffer(descriptor);
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause;
+      throw outOfMemory(descriptor, this.counters.bytes);
+    }
   }
 
   /** A uniform buffer that holds `bytes`; the caller destroys it. */
   uniforms(label: string, bytes: ArrayBuffer): GPUBuffer {
     const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
-    const buffer = this.device.createBuffer({ label, size: bytes.byteLength, usage });
+    const buffer = this.proven({ label, size: bytes.byteLength, usage });
     this.device.queue.writeBuffer(buffer, 0, bytes);
     return buffer;
   }
@@ -220,18 +301,26 @@ export class Gpu {
 
   /** Whether an error came of losing the device, which may be known only a moment later. */
   async wasLost(): Promise<boolean> {
-    await Promise.race([this.lost, new Promise((done) => setTimeout(done, 200))]);
+    if (!this.isLost) await Promise.race([this.lost, new Promise((done) => setTimeout(done, 200))]);
     return this.isLost;
   }
 
   submit(...commands: GPUCommandBuffer[]): void {
     this.counters.submits++;
     this.device.queue.submit(commands);
+    this.done = this.device.queue.onSubmittedWorkDone();
+    this.watchdog.watch(this.done);
   }
 
   /** Destroys every buffer and the device. */
   close(): void {
+    this.abandon(new GpuFault('closed', 'The GPU device was closed.'));
+  }
+
+  /** The same for a reason; all that waits for the device ends with it. */
+  private abandon(fault: GpuFault): void {
     this.onError = () => {};
+    this.end(fault);
     for (const buffer of this.live) buffer.destroy();
     this.live.clear();
     this.device.destroy();

@@ -17,7 +17,10 @@ const device = (): GPUDevice =>
     addEventListener: () => {},
   }) as unknown as GPUDevice;
 
-class PlanningGpu extends Gpu {
+export class PlanningGpu extends Gpu {
+  /** The largest buffer that was asked for. */
+  largest = { label: '', size: 0 };
+
   constructor({ adapter, variants = new Map(), trusted = ['subgroups'] }: Place) {
     super(device(), adapter);
     for (const [key, name] of variants) this.variants.set(key, name);
@@ -28,7 +31,8 @@ class PlanningGpu extends Gpu {
     return Promise.resolve({} as Pipeline);
   }
 
-  protected override createBuffer(_label: string, size: number): GPUBuffer {
+  protected override createBuffer(label: string, size: number): GPUBuffer {
+    if (size > this.largest.size) this.largest = { label, size };
     return { size, destroy: () => {} } as GPUBuffer;
   }
 
@@ -54,4 +58,4 @@ export interface Place {
 }
 
 /** A stand-in for a Gpu, or for one that is not there yet. */
-export const planningGpu = (place: Place): Gpu => new PlanningGpu(place);
+export const planningGpu = (place: Place): PlanningGpu => new PlanningGpu(place);

@@ -8,11 +8,15 @@ import type { Gpu, View } from './device';
 
 const isFirefox = /Firefox\//.test(globalThis.navigator?.userAgent ?? '');
 
-/** Waits for a GPU promise; in Firefox, nudges its poll meanwhile. */
+/**
+ * Waits for a GPU promise; in Firefox, nudges its poll meanwhile.
+ * @throws the device's failure, so that nothing that was computed after it is ever read
+ */
 export async function hasten<T>(gpu: Gpu, promise: Promise<T>): Promise<T> {
-  if (!isFirefox) return promise;
+  const wait = gpu.waits.on(promise);
+  if (!isFirefox) return wait;
   let settled = false;
-  const done = promise.finally(() => {
+  const done = wait.finally(() => {
     settled = true;
   });
   const nudge = () => {
@@ -27,7 +31,7 @@ export async function hasten<T>(gpu: Gpu, promise: Promise<T>): Promise<T> {
 /** Copies views into one staging buffer and hands each back as its own ArrayBuffer. */
 export async function read(gpu: Gpu, ...views: View[]): Promise<ArrayBuffer[]> {
   const size = views.reduce((sum, view) => sum + view.size, 0);
-  const staging = gpu.device.createBuffer({
+  const staging = gpu.rawBuffer({
     label: 'readback',
     size,
     usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
@@ -66,6 +70,9 @@ export async function readInts(gpu: Gpu, view: View, elements: number): Promise<
   return new Int32Array(bytes!, 0, elements);
 }
 
+/** Steps that may be queued at once, however short they are. */
+export const MOST_AHEAD = 32;
+
 /**
  * Keeps the queue short: at most `ahead` steps, and no more than about `milliseconds` of work, are
  * queued, so that a pause takes hold at once and yet the GPU never waits for JavaScript.
@@ -78,16 +85,18 @@ export class Throttle {
   constructor(
     private readonly gpu: Gpu,
     private readonly milliseconds = 150,
-    private readonly most = 32,
+    private readonly most = MOST_AHEAD,
   ) {}
 
   /** Call after each submitted step; resolves when another may be queued. */
   async next(): Promise<void> {
-    const done = this.gpu.device.queue.onSubmittedWorkDone().then(() => {
+    const done = this.gpu.done.then(() => {
       const now = performance.now();
       if (this.lastDone > 0) this.stepMs += 0.1 * (now - this.lastDone - this.stepMs);
       this.lastDone = now;
     });
+    // Those that nobody comes to wait for, as the training has ended, may fail unheard.
+    done.catch(() => {});
     this.pending.push(done);
     const ahead = Math.min(this.most, Math.max(2, Math.ceil(this.milliseconds / this.stepMs)));
     while (this.pending.length > ahead) await hasten(this.gpu, this.pending.shift()!);

@@ -66,7 +66,7 @@ export class MetricsRing<Tag> {
   }
 
   private make(): Staging<Tag> {
-    const buffer = this.gpu.device.createBuffer({
+    const buffer = this.gpu.rawBuffer({
       label: 'metrics',
       size: this.rows * this.source.size,
       usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,

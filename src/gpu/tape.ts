@@ -159,7 +159,10 @@ export class Tape {
     for (const temp of temps) temp.last = Number.POSITIVE_INFINITY;
   }
 
-  /** Places temporaries, compiles pipelines, makes bind groups. Call once, before `encode`. */
+  /**
+   * Places temporaries, compiles pipelines, makes bind groups. Call once, before `encode`.
+   * @throws {GpuFault} when the GPU's memory does not hold what was allocated so far
+   */
   async finish(): Promise<this> {
     this.placeTemps();
     const pipelines = await Promise.all(
@@ -169,6 +172,7 @@ export class Tape {
     );
     const uniforms = this.writeUniforms();
     const readDummy = this.own(this.gpu.alloc(`${this.label}/unbound inputs`, 256));
+    await this.gpu.allocated();
     const writeDummies: View[] = [];
     this.ready = this.ops.map((op, index): Ready => {
       if (op.kind === 'copy') {

@@ -50,7 +50,8 @@ export class BenchRunner implements BenchApi {
       const weights = Weights.from(gpu, layout, 'weights', floats);
       const [outcome] = await Promise.allSettled([use(gpu, weights)]);
       gpu.free(weights.arena);
-      if (faults.length > 0) throw new Error(`The GPU reported: ${faults[0]}`);
+      if (gpu.failure) this.opened = undefined;
+      if (faults.length > 0) throw new Error(faults[0]);
       if (outcome.status === 'rejected') throw outcome.reason;
       return outcome.value;
     });

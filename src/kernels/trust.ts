@@ -15,12 +15,20 @@ const SIZE = { M: 43, N: 76, K: 52 };
 /** Of the largest element: both sum the same terms, so rounding is all that may differ. */
 const MOST_DIFFERENCE = 1e-5;
 
-/** Opens the default adapter, with every feature trusted that passes its check. */
-export async function openGpu(): Promise<Gpu> {
-  const gpu = await Gpu.open();
-  await verifyFeatures(gpu);
-  trustFeatures(gpu);
-  return gpu;
+/**
+ * Opens the default adapter, with every feature trusted that passes its check.
+ * @param from the browser's entry to WebGPU, or what stands in for it
+ */
+export async function openGpu(from?: GPU): Promise<Gpu> {
+  const gpu = await Gpu.open(from);
+  try {
+    await verifyFeatures(gpu);
+    trustFeatures(gpu);
+    return gpu;
+  } catch (cause) {
+    gpu.close();
+    throw cause;
+  }
 }
 
 /** Checks each optional feature that the device has. */

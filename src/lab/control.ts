@@ -2,13 +2,16 @@
 import type { FieldKey } from '../config/fields';
 import { STAGES, type Stage } from '../config/stages';
 import type { Gpu } from '../gpu/device';
+import { GpuFault } from '../gpu/faults';
 import { Paused, type TraceSink } from '../rlhf/context';
 import { type TensorToWrite, writeSafetensors } from '../text/formats/safetensors';
 import type { RunOptions, StageStatus } from './api';
 import type { EventQueue } from './events';
+import { refuseOversized } from './limits';
 import type { Parts } from './parts';
 import { RUN_STAGE } from './pipeline';
-import { estimateMemory, type Session, updateStages } from './session';
+import { Losses, reopen } from './recovery';
+import { estimateMemory, placeOf, type Session, updateStages } from './session';
 import type { Variants } from './variants';
 
 /** Settings that are part of PPO's recorded tapes: a change needs a short stop to record anew. */
@@ -19,14 +22,11 @@ const RECORDED: readonly FieldKey[] = [
   'ppo.ptx_coef',
 ];
 
-/** A device that is lost this often in one run will be lost again. */
-const MOST_LOSSES = 3;
-
 export class Control {
   private running: Promise<void> | undefined;
   private unfinished: { stages: readonly Stage[]; options: RunOptions } | undefined;
   private recordAgain = false;
-  private losses = 0;
+  private losses = new Losses();
   /** Whether what runs is a study and no stage. */
   private studying = false;
 
@@ -36,6 +36,8 @@ export class Control {
     /** The GPU as it is now; a new one after the last was lost. */
     private readonly device: () => Promise<Gpu>,
     private readonly variants: Variants,
+    /** Pauses between tries to open a GPU that was lost. */
+    private readonly pausesMs?: readonly number[],
   ) {}
 
   get isRunning(): boolean {
@@ -121,7 +123,7 @@ export class Control {
 
   private start(steps = Number.POSITIVE_INFINITY): Promise<void> {
     this.session.runner.resume(steps);
-    this.losses = 0;
+    this.losses = new Losses();
     this.running = this.runUnfinished().finally(() => {
       this.running = undefined;
       this.events.flush();
@@ -130,11 +132,21 @@ export class Control {
   }
 
   private async runUnfinished(): Promise<void> {
+    await this.refuseTooLarge();
     for (const stage of STAGES) {
       if (!this.isUnfinished(stage)) continue;
-      if (!(await this.runStage(stage, this.unfinished!.options))) return;
+      if (!(await this.runStage(stage, this.unfinished!.options, await this.device()))) return;
     }
     this.unfinished = undefined;
+  }
+
+  /** @throws before anything is begun, where a stage asks for more than the GPU can give */
+  private async refuseTooLarge(): Promise<void> {
+    const { adapter, device } = await this.device();
+    const { settings } = this.session.experiment.record.config;
+    const stages = STAGES.filter((stage) => this.isUnfinished(stage));
+    const place = placeOf(this.session, adapter, this.variants);
+    await refuseOversized(stages, settings, place, device.limits);
   }
 
   private isUnfinished(stage: Stage): boolean {
@@ -149,9 +161,8 @@ export class Control {
   }
 
   /** @returns whether the stage is done; false when it was paused */
-  private async runStage(stage: Stage, options: RunOptions): Promise<boolean> {
+  private async runStage(stage: Stage, options: RunOptions, gpu: Gpu): Promise<boolean> {
     const { experiment, material, judge, runner } = this.session;
-    const gpu = await this.device();
     const ctx = runner.context(gpu, this.traceSink(options.trace ?? 0));
     const { record } = experiment;
     const anew = stage === 'base' && record.stages.base === 'ready';
@@ -168,28 +179,47 @@ export class Control {
       return true;
     } catch (cause) {
       runner.end();
-      if (cause instanceof Paused) {
-        if (this.recordAgain) {
-          this.recordAgain = false;
-          runner.resume();
-          return this.runStage(stage, options);
-        }
-        this.turn(stage, 'paused');
-        await this.keep('metrics', 'samples', 'log');
-        return false;
+      if (cause instanceof Paused && this.recordAgain) {
+        this.recordAgain = false;
+        runner.resume();
+        return this.runStage(stage, options, await this.device());
       }
-      if (this.losses < MOST_LOSSES && (await gpu.wasLost())) {
-        this.losses++;
-        runner.log('warn', 'The GPU device was lost; the run goes on from its last checkpoint.');
-        return this.runStage(stage, options);
-      }
-      const message = cause instanceof Error ? cause.message : String(cause);
-      this.turn(stage, 'failed', message);
-      runner.log('error', message);
-      experiment.parts.rewardRankings = null;
-      await this.keep('metrics', 'samples', 'log', 'rewardRankings');
-      throw cause instanceof Error ? cause : new Error(message);
+      const next = await this.afterLoss(gpu, cause);
+      if (next.gpu) return this.runStage(stage, options, next.gpu);
+      if (!(next.cause instanceof Paused)) return this.fail(stage, gpu, next.cause);
+      this.turn(stage, 'paused');
+      await this.keep('metrics', 'samples', 'log');
+      return false;
     }
+  }
+
+  /** A device to go on with, where the stage ended because its device was lost; else why not. */
+  private async afterLoss(gpu: Gpu, cause: unknown): Promise<{ gpu?: Gpu; cause: unknown }> {
+    if (cause instanceof Paused || !(await gpu.wasLost())) return { cause: gpu.failure ?? cause };
+    const { experiment, runner } = this.session;
+    const { checkpoint, record } = experiment;
+    try {
+      runner.log('warn', this.losses.note(gpu.failure, { checkpoint, progress: record.progress }));
+      return { gpu: await reopen(this.device, () => runner.isPauseWanted, this.pausesMs), cause };
+    } catch (reason) {
+      return { cause: reason };
+    }
+  }
+
+  /** Ends a stage with its reason; what it needs to be taken up again stays. */
+  private async fail(stage: Stage, gpu: Gpu, cause: unknown): Promise<never> {
+    const { experiment, runner } = this.session;
+    const message = cause instanceof Error ? cause.message : String(cause);
+    this.turn(stage, 'failed', message);
+    // An error of the device was told when it came.
+    if (cause !== gpu.failure) runner.log('error', message);
+    const isDevice = gpu.failure !== undefined || cause instanceof GpuFault;
+    // Whatever was half made goes with its device; the next use opens another.
+    if (isDevice) gpu.close();
+    // A stage that cannot go on from where it was learns from what there is when it begins again.
+    else experiment.parts.rewardRankings = null;
+    await this.keep('metrics', 'samples', 'log', 'rewardRankings');
+    throw cause instanceof Error ? cause : new Error(message);
   }
 
   /** Stores parts, or the end of a stage. What cannot be stored stays in the tab, and is told. */

@@ -4,7 +4,7 @@
  */
 import type { Settings } from '../config/fields';
 import type { Gpu } from '../gpu/device';
-import { type Place, planningGpu } from '../gpu/plan';
+import { type Place, type PlanningGpu, planningGpu } from '../gpu/plan';
 import { Scratch } from '../gpu/scratch';
 import { Tape } from '../gpu/tape';
 import { ADAMW } from '../nn/adamw';
@@ -121,12 +121,12 @@ export interface RunPlace extends Place {
   readonly promptTokens?: number;
 }
 
-/** Bytes of GPU memory that one training holds at its peak. */
-export async function trainingBytes(
+/** One training, recorded on a Gpu that only counts. */
+export async function rehearsed(
   training: Estimated,
   s: Readonly<Settings>,
   { promptTokens = Number.POSITIVE_INFINITY, ...place }: RunPlace,
-): Promise<number> {
+): Promise<PlanningGpu> {
   const model = {
     n_layer: s['model.n_layer'],
     n_embd: s['model.n_embd'],
@@ -138,7 +138,16 @@ export async function trainingBytes(
   const sizes: Sizes = { s, model, P: Math.min(promptTokens, model.n_positions - R), R };
   const gpu = planningGpu(place);
   await RECORD[training](gpu, sizes);
-  return gpu.counters.peakBytes;
+  return gpu;
+}
+
+/** Bytes of GPU memory that one training holds at its peak. */
+export async function trainingBytes(
+  training: Estimated,
+  s: Readonly<Settings>,
+  place: RunPlace,
+): Promise<number> {
+  return (await rehearsed(training, s, place)).counters.peakBytes;
 }
 
 /** Bytes of GPU memory that a run holds at its peak. */

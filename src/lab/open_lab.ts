@@ -3,8 +3,6 @@
  * another's to be looked at. Everything that is done to an experiment is in lab.ts.
  */
 import { type ExperimentConfig, parseConfig } from '../config/experiment';
-import { type Gpu, GpuUnavailable } from '../gpu/device';
-import { openGpu } from '../kernels/trust';
 import type { RankingTask } from '../rlhf/rankings';
 import type { Store } from '../store/store';
 import type {
@@ -23,6 +21,7 @@ import { estimateBytes } from './estimate';
 import { EventQueue } from './events';
 import { Experiment } from './experiment';
 import { fitInto, LAPTOP_BYTES } from './fit';
+import { type GpuSource, LabGpu } from './lab_gpu';
 import { accountOf, Library } from './library';
 import { runSeconds, Stopwatch } from './measure';
 import { adapterOf, newRecord } from './new_record';
@@ -36,14 +35,15 @@ export interface LabOptions {
   readonly store: Store;
   readonly version: string;
   readonly prepare: Prepare;
+  /** Where the GPU comes from; from the browser unless said otherwise. */
+  readonly gpu?: GpuSource;
 }
 
 const LOOKING_ON =
   'Another tab is at work on this experiment, and this one only looks on; take it over here first.';
 
 export abstract class OpenLab {
-  private gpu: Gpu | undefined;
-  private gpuStatus: GpuStatus | undefined;
+  private readonly gpu: LabGpu;
   private current: (Session & { readonly control: Control }) | undefined;
   private tabs: Tabs | undefined;
   protected readonly events = new EventQueue();
@@ -56,6 +56,11 @@ export abstract class OpenLab {
   constructor(protected readonly options: LabOptions) {
     this.variants = new Variants(options.store);
     this.stopwatch = new Stopwatch(options.store);
+    this.gpu = new LabGpu(
+      options.gpu ?? {},
+      (message) => this.log('error', message),
+      (gpu) => this.variants.load(gpu),
+    );
     this.library = new Library(options.store, (message) => this.log('warn', message));
     this.events.listen((batch) => this.tabs?.broadcast(batch));
   }
@@ -64,18 +69,7 @@ export abstract class OpenLab {
   protected abstract moreTasks(from: number): Promise<RankingTask[]>;
 
   async open(): Promise<GpuStatus> {
-    if (this.gpuStatus?.ok && !this.gpu?.isLost) return this.gpuStatus;
-    try {
-      const gpu = await openGpu();
-      gpu.onError = (message) => this.log('error', `The GPU reported: ${message}`);
-      await this.variants.load(gpu);
-      this.gpu = gpu;
-      this.gpuStatus = { ok: true, ...gpu.adapter };
-    } catch (cause) {
-      if (!(cause instanceof GpuUnavailable)) throw cause;
-      this.gpuStatus = { ok: false, problem: cause.problem, message: cause.message };
-    }
-    return this.gpuStatus;
+    return this.gpu.open();
   }
 
   async subscribe(listener: (events: LabEvent[]) => void): Promise<void> {
@@ -90,7 +84,7 @@ export abstract class OpenLab {
   /** Lets go of the experiment and the GPU; a worker that ends does so by itself. */
   close(): void {
     this.tabs?.leave();
-    this.gpu?.close();
+    this.gpu.close();
   }
 
   /** The open experiment. @throws when none is */
@@ -107,11 +101,7 @@ export abstract class OpenLab {
   }
 
   /** The GPU, opened anew where the last one was lost. @throws with the reason there is none */
-  protected device = async (): Promise<Gpu> => {
-    const status = await this.open();
-    if (!status.ok) throw new Error(status.message);
-    return this.gpu!;
-  };
+  protected device = () => this.gpu.now();
 
   async experiments() {
     // What cannot be erased now is the next time.
@@ -147,7 +137,7 @@ export abstract class OpenLab {
     const status = await this.open();
     const name = status.ok ? `${status.vendor} ${status.description}` : '';
     const isFree = status.ok && this.current?.control.isRunning !== true;
-    const rates = await this.stopwatch.rates(settings, isFree ? this.gpu! : null, name);
+    const rates = await this.stopwatch.rates(settings, isFree ? await this.device() : null, name);
     const adapter = adapterOf(status);
     const place = { adapter, variants: this.variants.namesFor(adapter, undefined) };
     const bytes = await estimateBytes(settings, place);
@@ -217,7 +207,7 @@ export abstract class OpenLab {
     }
     this.current = {
       ...session,
-      control: new Control(session, events, this.device, this.variants),
+      control: new Control(session, events, this.device, this.variants, options.gpu?.pausesMs),
     };
     events.progress = null;
     return this.ownSnapshot()!;

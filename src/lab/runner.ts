@@ -51,6 +51,11 @@ export class Runner {
     this.pauseWanted = true;
   }
 
+  /** Whether somebody waits for the stage to stop. */
+  get isPauseWanted(): boolean {
+    return this.pauseWanted || this.endWanted;
+  }
+
   /** Ends the training that runs at its next boundary, with what it has learned. */
   endEarly(): void {
     this.endWanted = true;

@@ -7,7 +7,7 @@ import { packDocuments } from '../text/datasets/packing';
 import { Tokenizer } from '../text/tokenizer/tokenizer';
 import type { LabEvent, Snapshot } from './api';
 import { Desk } from './desk';
-import { estimateBytes } from './estimate';
+import { estimateBytes, type RunPlace } from './estimate';
 import type { Experiment } from './experiment';
 import { Judge } from './judge';
 import { type Material, openMaterial, type RawMaterial } from './material';
@@ -60,15 +60,23 @@ export async function openSession(
  * texts, and the kernel variants that it began with or would begin with.
  */
 export async function estimateMemory(
-  { experiment, material }: Pick<Session, 'experiment' | 'material'>,
+  session: Pick<Session, 'experiment' | 'material'>,
   adapter: AdapterName,
   variants: Variants,
 ): Promise<void> {
-  const { config, report, kernels } = experiment.record;
-  const { promptTokens } = material;
-  const names = variants.namesFor(adapter, kernels);
-  const place = { adapter, variants: names, promptTokens };
+  const { config, report } = session.experiment.record;
+  const place = placeOf(session, adapter, variants);
   report.memory.estimated_bytes = await estimateBytes(config.settings, place);
+}
+
+/** What the stages of an experiment are planned for on an adapter. */
+export function placeOf(
+  { experiment, material }: Pick<Session, 'experiment' | 'material'>,
+  adapter: AdapterName,
+  variants: Variants,
+): RunPlace {
+  const names = variants.namesFor(adapter, experiment.record.kernels);
+  return { adapter, variants: names, promptTokens: material.promptTokens };
 }
 
 /** The same material with an imported base model's tokenizer, if there is one. */

@@ -108,8 +108,13 @@ export class Sampler {
       sampler.recordPrefill(from, Math.min(most, B - from));
     }
     sampler.recordDecode();
-    await Promise.all([sampler.prefill.finish(), sampler.decode.finish()]);
-    return sampler;
+    try {
+      await Promise.all([sampler.prefill.finish(), sampler.decode.finish()]);
+      return sampler;
+    } catch (cause) {
+      sampler.free();
+      throw cause;
+    }
   }
 
   /** The trunk over B prompts from number `from` on, up to the last block's keys and values. */

@@ -24,8 +24,14 @@ export class LmEvaluator {
     const trunk = recordTrunk(gpu, tape, weights, ids, B, T);
     const { logprob } = recordLmHead(gpu, tape, weights, trunk, targets);
     tape.keep(logprob);
-    await tape.finish();
-    return new LmEvaluator(gpu, B * T, ids, targets, tape, logprob);
+    const evaluator = new LmEvaluator(gpu, B * T, ids, targets, tape, logprob);
+    try {
+      await tape.finish();
+      return evaluator;
+    } catch (cause) {
+      evaluator.free();
+      throw cause;
+    }
   }
 
   /** Log-probability of each target of a batch [B·T]; 0 where it is −100. */

@@ -35,8 +35,14 @@ export class Scorer {
     const tape = new Tape(gpu, 'score');
     const score = recordScores(gpu, tape, weights, recordTrunk(gpu, tape, weights, ids, B, T));
     tape.keep(score);
-    await tape.finish();
-    return new Scorer(gpu, tokenizer, { B, T }, ids, tape, score);
+    const scorer = new Scorer(gpu, tokenizer, { B, T }, ids, tape, score);
+    try {
+      await tape.finish();
+      return scorer;
+    } catch (cause) {
+      scorer.free();
+      throw cause;
+    }
   }
 
   /** The score after every token of prompt, completion and end-of-text, a row a text. */

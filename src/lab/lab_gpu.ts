@@ -1,0 +1,88 @@
+/** The lab's one GPU: opened when it is first asked for, and anew once the last is of no use. */
+import { type Gpu, GpuUnavailable } from '../gpu/device';
+import { openGpu } from '../kernels/trust';
+import type { GpuStatus } from './api';
+
+/** Where a GPU comes from; a test gives what stands in for the browser's. */
+export interface GpuSource {
+  /** The browser's entry to WebGPU, unless said otherwise. */
+  readonly from?: GPU;
+  /** How long submitted work may take before its device counts as hung; see watchdog.ts. */
+  readonly hangMs?: number;
+  /** Pauses between tries to open a GPU that was lost; see recovery.ts. */
+  readonly pausesMs?: readonly number[];
+}
+
+/** A browser whose GPU process hangs never answers; a cold and busy machine may take a minute. */
+const ANSWER_MS = 120_000;
+
+export class LabGpu {
+  private gpu: Gpu | undefined;
+  private status: GpuStatus | undefined;
+  private opening: Promise<GpuStatus> | undefined;
+
+  constructor(
+    private readonly source: GpuSource,
+    /** Told of each error of the device that nothing caught. */
+    private readonly onError: (message: string) => void,
+    /** Done to each GPU before anything else. */
+    private readonly ready: (gpu: Gpu) => Promise<unknown>,
+  ) {}
+
+  /** Opens the GPU, unless it is open. */
+  async open(): Promise<GpuStatus> {
+    if (this.status?.ok && !this.gpu?.failure) return this.status;
+    this.opening ??= this.openAnew().finally(() => {
+      this.opening = undefined;
+    });
+    return this.opening;
+  }
+
+  /** The GPU as it is now. @throws with the reason there is none */
+  async now(): Promise<Gpu> {
+    const status = await this.open();
+    if (!status.ok) throw new Error(status.message);
+    return this.gpu!;
+  }
+
+  close(): void {
+    this.gpu?.close();
+  }
+
+  private async openAnew(): Promise<GpuStatus> {
+    this.gpu?.close();
+    try {
+      const gpu = await answered(openGpu(this.source.from));
+      gpu.onError = this.onError;
+      gpu.watchdog.patienceMs = this.source.hangMs ?? gpu.watchdog.patienceMs;
+      await this.ready(gpu);
+      this.gpu = gpu;
+      this.status = { ok: true, ...gpu.adapter };
+    } catch (cause) {
+      if (!(cause instanceof GpuUnavailable)) throw cause;
+      this.status = { ok: false, problem: cause.problem, message: cause.message };
+    }
+    return this.status;
+  }
+}
+
+async function answered(opening: Promise<Gpu>): Promise<Gpu> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isLate = false;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      isLate = true;
+      const why = `The browser did not open the GPU within ${ANSWER_MS / 1000} s.`;
+      reject(new GpuUnavailable('device', why));
+    }, ANSWER_MS);
+  });
+  void opening.then(
+    (gpu) => isLate && gpu.close(),
+    () => {},
+  );
+  try {
+    return await Promise.race([opening, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
