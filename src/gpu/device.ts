@@ -5,8 +5,9 @@
  * more is asked for only where the adapter offers it.
  */
 
-import { GpuFault, hung, outOfMemory, refused, type Wanted } from './faults';
+import { GpuFault, hung, outOfMemory, refused } from './faults';
 import type { Kernel, Values } from './kernel';
+import { Memory } from './memory';
 import { compilePipeline, type Pipeline } from './pipeline';
 import { Waits } from './waits';
 import { HANG_MS, SOFTWARE_HANG_MS, Watchdog } from './watchdog';
@@ -103,8 +104,7 @@ export class Gpu {
   readonly watchdog: Watchdog;
   /** Settles when what was submitted last has run. */
   done: Promise<unknown> = Promise.resolve();
-  /** Allocations that are not known yet to have got their memory. */
-  private readonly unproven = new Set<Promise<GpuFault | undefined>>();
+  private readonly memory: Memory;
   private readonly pipelines = new Map<string, Promise<Pipeline>>();
   private readonly live = new Set<GPUBuffer>();
 
@@ -116,6 +116,7 @@ export class Gpu {
       this.end(new GpuFault('lost', `The GPU device was lost: ${info.message || info.reason}.`));
       return info;
     });
+    this.memory = new Memory(device, () => this.counters.bytes);
     const patience = adapter.is_fallback ? SOFTWARE_HANG_MS : HANG_MS;
     this.watchdog = new Watchdog(patience, (seconds) => this.abandon(hung(seconds)));
     device.addEventListener('uncapturederror', ({ error }) => void this.uncaught(error));
@@ -178,11 +179,8 @@ export class Gpu {
   }
 
   private async uncaught(error: GPUError): Promise<void> {
-    let fault: GpuFault | undefined;
-    if (this.unproven.size > 0) {
-      // A buffer without memory is invalid: what refuses it is not the cause.
-      fault = (await Promise.all(this.unproven)).find((found) => found !== undefined);
-    }
+    // A buffer without memory is invalid: what refuses it is not the cause.
+    let fault = this.memory.isProven ? undefined : await this.memory.missing();
     const isMemory = error instanceof GPUOutOfMemoryError;
     fault ??= isMemory ? outOfMemory(undefined, this.counters.bytes) : refused(error.message);
     this.waits.fail(fault);
@@ -207,56 +205,28 @@ export class Gpu {
         `${label} needs a buffer of ${size} bytes; this GPU allows ${limit}. Choose a smaller model or batch.`,
       );
     }
-    return this.proven({ label, size, usage: BUFFER_USAGE() });
+    return this.memory.allocate({ label, size, usage: BUFFER_USAGE() });
   }
 
-  /** A buffer whose memory `allocated` waits for. */
-  private proven(descriptor: GPUBufferDescriptor & Wanted): GPUBuffer {
-    const { device, unproven } = this;
-    const held = this.counters.bytes;
-    // A scope that opens and closes in one go cannot catch what another task does meanwhile.
-    device.pushErrorScope('out-of-memory');
-    try {
-      return this.rawBuffer(descriptor);
-    } finally {
-      unproven.add(
-        device.popErrorScope().then(
-          (error) => (error ? outOfMemory(descriptor, held) : undefined),
-          () => undefined,
-        ),
-      );
-    }
+  /** A staging buffer for a readback; the caller destroys it. */
+  staging(label: string, size: number): GPUBuffer {
+    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+    return this.memory.raw({ label, size, usage });
   }
 
   /**
    * Resolves when every buffer made so far is known to have its memory. Await it after recording
    * and before the first use.
-   * @throws {GpuFault} naming the buffer that has none
+   * @throws {GpuFault} naming a buffer that has none
    */
   async allocated(): Promise<void> {
-    const { unproven } = this;
-    if (unproven.size === 0) return;
-    const asked = [...unproven];
-    const found = await this.waits.on(Promise.all(asked));
-    for (const one of asked) unproven.delete(one);
-    const fault = found.find((one) => one !== undefined);
-    if (fault) throw fault;
-  }
-
-  /** A buffer that the caller destroys. @throws {GpuFault} where there is no memory even to ask */
-  rawBuffer(descriptor: GPUBufferDescriptor & Wanted): GPUBuffer {
-    try {
-      return this.device.createBuffer(descriptor);
-    } catch (cause) {
-      if (!(cause instanceof RangeError)) throw cause;
-      throw outOfMemory(descriptor, this.counters.bytes);
-    }
+    if (!this.memory.isProven) await this.waits.on(this.memory.proven());
   }
 
   /** A uniform buffer that holds `bytes`; the caller destroys it. */
   uniforms(label: string, bytes: ArrayBuffer): GPUBuffer {
     const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
-    const buffer = this.proven({ label, size: bytes.byteLength, usage });
+    const buffer = this.memory.allocate({ label, size: bytes.byteLength, usage });
     this.device.queue.writeBuffer(buffer, 0, bytes);
     return buffer;
   }

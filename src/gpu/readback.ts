@@ -31,11 +31,7 @@ export async function hasten<T>(gpu: Gpu, promise: Promise<T>): Promise<T> {
 /** Copies views into one staging buffer and hands each back as its own ArrayBuffer. */
 export async function read(gpu: Gpu, ...views: View[]): Promise<ArrayBuffer[]> {
   const size = views.reduce((sum, view) => sum + view.size, 0);
-  const staging = gpu.rawBuffer({
-    label: 'readback',
-    size,
-    usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
-  });
+  const staging = gpu.staging('readback', size);
   const encoder = gpu.device.createCommandEncoder({ label: 'readback' });
   let at = 0;
   for (const view of views) {

@@ -66,11 +66,7 @@ export class MetricsRing<Tag> {
   }
 
   private make(): Staging<Tag> {
-    const buffer = this.gpu.rawBuffer({
-      label: 'metrics',
-      size: this.rows * this.source.size,
-      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
-    });
+    const buffer = this.gpu.staging('metrics', this.rows * this.source.size);
     return { buffer, tags: [] };
   }
 

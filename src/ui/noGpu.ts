@@ -76,6 +76,7 @@ export function adviceFor(problem: Problem, agent: string, secure = true): Advic
         title: 'WebGPU is there, but it found no graphics adapter.',
         steps: [
           ACCELERATION[browser],
+          'If it was there before, restart the browser: after a crash of the graphics driver some keep the GPU off until then.',
           ...(system === 'linux'
             ? [
                 'Install a Vulkan driver (Debian and Ubuntu: mesa-vulkan-drivers); it works without a graphics card too.',

@@ -68,11 +68,14 @@ export class FakeLab implements LabApi, Connection {
   private queue: Stage[] = [];
   private readonly library = new FakeLibrary((name, ...args) => this.note(name, ...args));
   private readonly options: FakeOptions;
+  /** What there is to compute on, from now on. */
+  gpu: GpuStatus;
   private readonly desk: FakeDesk;
   private readonly studies: FakeStudies;
 
   constructor(options: FakeOptions = {}) {
     this.options = options;
+    this.gpu = options.gpu ?? FAKE_GPU;
     this.desk = new FakeDesk(options.k ?? 4, (name, ...args) => this.note(name, ...args));
     this.studies = new FakeStudies(
       (name, ...args) => this.note(name, ...args),
@@ -122,7 +125,7 @@ export class FakeLab implements LabApi, Connection {
     return this.subscribe(listener);
   }
   async open(): Promise<GpuStatus> {
-    return this.options.gpu ?? FAKE_GPU;
+    return this.gpu;
   }
   async subscribe(listener: (events: LabEvent[]) => void): Promise<void> {
     this.listeners.push(listener);
@@ -169,6 +172,15 @@ export class FakeLab implements LabApi, Connection {
   letIn(access: Access): void {
     this.access = access;
     this.send({ type: 'access', access });
+  }
+  /** A stage ends with a reason. */
+  fail(stage: Stage, message: string): void {
+    this.stages[stage] = 'failed';
+    this.send({ type: 'stage', stage, status: 'failed', message });
+  }
+  /** The lab reports an error outside any stage. */
+  report(message: string): void {
+    this.send({ type: 'log', level: 'error', message, time: 1.79e12 });
   }
   async storage() {
     return { problem: this.options.storageProblem ?? null, usage: 12e6, quota: 2e9 };

@@ -10,6 +10,7 @@ export function GpuBanner() {
     const gpu = store.state.gpu;
     return gpu && !gpu.ok ? gpu : null;
   };
+  const lookAgain = () => store.notices.attempt(store.lookForGpu);
   return (
     <>
       <Show when={store.recorded}>
@@ -32,6 +33,11 @@ export function GpuBanner() {
               <ul class={styles['steps']}>
                 <For each={advice().steps}>{(step) => <li>{step}</li>}</For>
               </ul>
+              <p>
+                <button type="button" onClick={() => void lookAgain()}>
+                  Look for the GPU again
+                </button>
+              </p>
               <p>
                 All rooms stay open to read and to label; only training and sampling need WebGPU.{' '}
                 <a href="?recorded#/reinforce">Look at a recorded run</a> to see what they show.

@@ -99,6 +99,8 @@ export interface LabStore {
   /** Changes a setting of the open experiment. */
   set(key: FieldKey, value: number | boolean): Promise<boolean>;
   refresh(): Promise<void>;
+  /** Asks anew whether there is a GPU. */
+  lookForGpu(): Promise<void>;
 }
 
 export const LabContext = createContext<LabStore>();
@@ -152,6 +154,8 @@ export function createLabStore(connection: Connection): LabStore {
     });
   };
 
+  const lookForGpu = async () => setState('gpu', await lab.open());
+
   const take = (events: LabEvent[]) => {
     let changed = false;
     batch(() => {
@@ -164,6 +168,7 @@ export function createLabStore(connection: Connection): LabStore {
         } else if (event.type === 'log') {
           const { level, message, time } = event;
           setState('log', (log) => [...log, { level, message, time }].slice(-LOG_KEPT));
+          if (level === 'error') notices.show({ level, text: message });
         } else if (event.type === 'access') {
           changed = event.access !== 'free';
           update({ access: event.access });
@@ -178,6 +183,8 @@ export function createLabStore(connection: Connection): LabStore {
           }
           if (event.status === 'failed' && event.message) {
             notices.show({ level: 'error', text: event.message });
+            // It may have failed for want of a GPU, and the banner says what to do then.
+            void notices.attempt(lookForGpu);
           }
         }
       }
@@ -237,7 +244,7 @@ export function createLabStore(connection: Connection): LabStore {
   void (async () => {
     try {
       await connection.listen(take);
-      setState('gpu', await lab.open());
+      await lookForGpu();
       await refresh();
       if (!state.experiment) await reopen();
       setOpened(true);
@@ -297,6 +304,7 @@ export function createLabStore(connection: Connection): LabStore {
           update({ config: { ...config, settings: { ...config.settings, [key]: value } } });
       }),
     refresh,
+    lookForGpu,
   };
   return store;
 }

@@ -1,0 +1,60 @@
+/**
+ * Buffers, and whether they got their memory: a device makes a buffer at once and says later that
+ * there was none for it. Each allocation is watched by an error scope that opens and closes in one
+ * go, so that it cannot catch what another task does meanwhile; the answers are awaited together.
+ */
+import { type GpuFault, outOfMemory, type Wanted } from './faults';
+
+export class Memory {
+  /** Allocations that are not known yet to have got their memory. */
+  private readonly unproven = new Set<Promise<GpuFault | undefined>>();
+
+  constructor(
+    private readonly device: GPUDevice,
+    /** Bytes in use. */
+    private readonly held: () => number,
+  ) {}
+
+  /** A buffer that the caller destroys. @throws {GpuFault} where there is no room even to ask */
+  raw(descriptor: GPUBufferDescriptor & Wanted): GPUBuffer {
+    try {
+      return this.device.createBuffer(descriptor);
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause;
+      throw outOfMemory(descriptor, this.held());
+    }
+  }
+
+  /** The same, and its memory is part of the next `proven`. */
+  allocate(descriptor: GPUBufferDescriptor & Wanted): GPUBuffer {
+    const held = this.held();
+    this.device.pushErrorScope('out-of-memory');
+    try {
+      return this.raw(descriptor);
+    } finally {
+      this.unproven.add(
+        this.device.popErrorScope().then(
+          (error) => (error ? outOfMemory(descriptor, held) : undefined),
+          () => undefined,
+        ),
+      );
+    }
+  }
+
+  get isProven(): boolean {
+    return this.unproven.size === 0;
+  }
+
+  /** The first allocation so far that found no memory. */
+  async missing(): Promise<GpuFault | undefined> {
+    return (await Promise.all(this.unproven)).find((fault) => fault !== undefined);
+  }
+
+  /** Resolves when all so far have their memory. @throws {GpuFault} naming one that has none */
+  async proven(): Promise<void> {
+    const asked = [...this.unproven];
+    const fault = await this.missing();
+    for (const one of asked) this.unproven.delete(one);
+    if (fault) throw fault;
+  }
+}
