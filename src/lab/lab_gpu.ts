@@ -7,8 +7,6 @@ import type { GpuStatus } from './api';
 export interface GpuSource {
   /** The browser's entry to WebGPU, unless said otherwise. */
   readonly from?: GPU;
-  /** How long submitted work may take before its device counts as hung; see watchdog.ts. */
-  readonly hangMs?: number;
   /** Pauses between tries to open a GPU that was lost; see recovery.ts. */
   readonly pausesMs?: readonly number[];
 }
@@ -54,7 +52,6 @@ export class LabGpu {
     try {
       const gpu = await answered(openGpu(this.source.from));
       gpu.onError = this.onError;
-      gpu.watchdog.patienceMs = this.source.hangMs ?? gpu.watchdog.patienceMs;
       await this.ready(gpu);
       this.gpu = gpu;
       this.status = { ok: true, ...gpu.adapter };

@@ -3,8 +3,8 @@
  * memory that runs out, work that never ends. Everything else is the real thing.
  */
 
-/** Work of a device that never ends from some submit on. */
-function hangAfter(device: GPUDevice, submits: number): void {
+/** Work of a device that never ends from some submit on; `begun` is called then. */
+function hangAfter(device: GPUDevice, submits: number, begun: () => void): void {
   const { queue } = device;
   const never = () => new Promise<never>(() => {});
   const [submit, done] = [queue.submit.bind(queue), queue.onSubmittedWorkDone.bind(queue)];
@@ -12,6 +12,7 @@ function hangAfter(device: GPUDevice, submits: number): void {
   let left = submits;
   queue.submit = (commands) => {
     left--;
+    if (left === -1) begun();
     return submit(commands);
   };
   queue.onSubmittedWorkDone = () => (left < 0 ? never() : done());
@@ -48,6 +49,8 @@ export class FaultyGpu {
   refused = 0;
   /** The next devices hang after so many submits each. */
   readonly hangs: number[] = [];
+  /** Devices that have begun to hang. */
+  hung = 0;
   /** The next device has no memory for a buffer of this label. */
   full: string | undefined;
 
@@ -68,7 +71,7 @@ export class FaultyGpu {
       adapter.requestDevice = async (descriptor) => {
         const device = await request(descriptor);
         const submits = this.hangs.shift();
-        if (submits !== undefined) hangAfter(device, submits);
+        if (submits !== undefined) hangAfter(device, submits, () => this.hung++);
         if (this.full !== undefined) withoutMemoryFor(device, this.full);
         this.full = undefined;
         this.devices.push(device);
