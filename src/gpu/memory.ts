@@ -32,12 +32,13 @@ export class Memory {
     try {
       return this.raw(descriptor);
     } finally {
-      this.unproven.add(
-        this.device.popErrorScope().then(
-          (error) => (error ? outOfMemory(descriptor, held) : undefined),
-          () => undefined,
-        ),
+      const proof = this.device.popErrorScope().then(
+        (error) => (error ? outOfMemory(descriptor, held) : undefined),
+        () => undefined,
       );
+      this.unproven.add(proof);
+      // What failed stays, until it was told.
+      void proof.then((fault) => fault ?? this.unproven.delete(proof));
     }
   }
 

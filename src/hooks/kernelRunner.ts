@@ -80,6 +80,7 @@ export const runKernel: RunKernel = async (name, buffers, params) => {
   }
   const constants = sortParams(kernel, params);
   const arrays = fitBuffers(kernel, buffers, params);
+  if ((await opened)?.failure) opened = undefined;
   opened ??= openGpu();
   return { outputs: await run(await opened, kernel, params, constants, arrays) };
 };

@@ -3,14 +3,6 @@ import { type Gpu, GpuUnavailable } from '../gpu/device';
 import { openGpu } from '../kernels/trust';
 import type { GpuStatus } from './api';
 
-/** Where a GPU comes from; a test gives what stands in for the browser's. */
-export interface GpuSource {
-  /** The browser's entry to WebGPU, unless said otherwise. */
-  readonly from?: GPU;
-  /** Pauses between tries to open a GPU that was lost; see recovery.ts. */
-  readonly pausesMs?: readonly number[];
-}
-
 /** A browser whose GPU process hangs never answers; a cold and busy machine may take a minute. */
 const ANSWER_MS = 120_000;
 
@@ -20,11 +12,12 @@ export class LabGpu {
   private opening: Promise<GpuStatus> | undefined;
 
   constructor(
-    private readonly source: GpuSource,
     /** Told of each error of the device that nothing caught. */
     private readonly onError: (message: string) => void,
     /** Done to each GPU before anything else. */
     private readonly ready: (gpu: Gpu) => Promise<unknown>,
+    /** What stands in for the browser's entry to WebGPU. */
+    private readonly from?: GPU,
   ) {}
 
   /** Opens the GPU, unless it is open. */
@@ -50,7 +43,7 @@ export class LabGpu {
   private async openAnew(): Promise<GpuStatus> {
     this.gpu?.close();
     try {
-      const gpu = await answered(openGpu(this.source.from));
+      const gpu = await answered(openGpu(this.from));
       gpu.onError = this.onError;
       await this.ready(gpu);
       this.gpu = gpu;

@@ -21,7 +21,7 @@ import { estimateBytes } from './estimate';
 import { EventQueue } from './events';
 import { Experiment } from './experiment';
 import { fitInto, LAPTOP_BYTES } from './fit';
-import { type GpuSource, LabGpu } from './lab_gpu';
+import { LabGpu } from './lab_gpu';
 import { accountOf, Library } from './library';
 import { runSeconds, Stopwatch } from './measure';
 import { adapterOf, newRecord } from './new_record';
@@ -35,8 +35,6 @@ export interface LabOptions {
   readonly store: Store;
   readonly version: string;
   readonly prepare: Prepare;
-  /** Where the GPU comes from; from the browser unless said otherwise. */
-  readonly gpu?: GpuSource;
 }
 
 const LOOKING_ON =
@@ -57,7 +55,6 @@ export abstract class OpenLab {
     this.variants = new Variants(options.store);
     this.stopwatch = new Stopwatch(options.store);
     this.gpu = new LabGpu(
-      options.gpu ?? {},
       (message) => this.log('error', message),
       (gpu) => this.variants.load(gpu),
     );
@@ -207,7 +204,7 @@ export abstract class OpenLab {
     }
     this.current = {
       ...session,
-      control: new Control(session, events, this.device, this.variants, options.gpu?.pausesMs),
+      control: new Control(session, events, this.device, this.variants),
     };
     events.progress = null;
     return this.ownSnapshot()!;

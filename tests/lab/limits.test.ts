@@ -26,7 +26,7 @@ test.each(['nano', 'micro', 'mini'] as const)(
 test('what does not fit is named with its size, the limit and the way on', async () => {
   const { largest } = await rehearsed('base', settings, place);
   await expect(refuseOversized(['base'], settings, place, limits(1))).rejects.toThrow(
-    `base needs ${largest.size / MIB} MiB in one buffer (“${largest.label}”), and this GPU allows 1.0 MiB. Choose a smaller batch or model, or raise base.accumulate; then run it again.`,
+    `base needs ${(largest.size / MIB).toFixed(1)} MiB in one buffer (“${largest.label}”), and this GPU allows 1.0 MiB. Choose a smaller batch or model, or raise base.accumulate; then run it again.`,
   );
 });
 

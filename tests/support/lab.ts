@@ -3,7 +3,6 @@ import { defaultConfig } from '../../src/config/experiment';
 import type { Settings } from '../../src/config/fields';
 import type { LabEvent } from '../../src/lab/api';
 import { Lab } from '../../src/lab/lab';
-import type { GpuSource } from '../../src/lab/lab_gpu';
 import { makeMaterial } from '../../src/lab/material';
 import { memoryStore, type Store } from '../../src/store/store';
 
@@ -38,7 +37,7 @@ const open = new Map<Store, Lab>();
  */
 export function testLab(
   store: Store = memoryStore(),
-  { beside = false, gpu = {} }: { beside?: boolean; gpu?: GpuSource } = {},
+  { beside = false } = {},
 ): {
   lab: Lab;
   store: Store;
@@ -47,7 +46,6 @@ export function testLab(
   const lab = new Lab({
     store,
     version: 'test',
-    gpu,
     prepare: async (config, report) => makeMaterial(config, report),
   });
   if (!beside) open.get(store)?.close();
