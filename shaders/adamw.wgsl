@@ -4,10 +4,10 @@
 //   m ← β1·m + (1 − β1)·g,   v ← β2·v + (1 − β2)·g²
 //   weights ← weights·(1 − lr·weight_decay·decay) − lr·m/(1 − β1ᵗ) / (√(v/(1 − β2ᵗ)) + eps)
 //
-// Nothing changes when norm[2] is set (a gradient was not finite).
+// Nothing changes once halted is set (a gradient of this update or of one before was not finite).
 //
 // Shapes: weights, grads, m, v [N], N a multiple of 64 · decay [BLOCKS], 1 or 0 for each 64 floats
-// · norm [4] (from grad_norm) · step [8], f32 bits of lr, β1, β2, eps, weight_decay, 1/(1 − β1ᵗ),
+// · norm [4], halted [1] (from grad_norm) · step [8], f32 bits of lr, β1, β2, eps, weight_decay, 1/(1 − β1ᵗ),
 // 1/(1 − β2ᵗ), 0
 // Grid: one thread four floats, WG a workgroup, flat over two dimensions.
 // Numerics: f32, elementwise.
@@ -25,6 +25,7 @@ struct Params { N: u32, BLOCKS: u32 }
 @group(0) @binding(5) var<storage, read> decay: array<f32>;
 @group(0) @binding(6) var<storage, read> norm: array<f32>;
 @group(0) @binding(7) var<storage, read> step: array<u32>;
+@group(0) @binding(8) var<storage, read> halted: array<u32>;
 
 @compute @workgroup_size(WG)
 fn main(
@@ -33,7 +34,7 @@ fn main(
   @builtin(local_invocation_index) thread: u32,
 ) {
   let i = (group.y * groups.x + group.x) * WG + thread;
-  if (i < params.N / 4u && norm[2] == 0.0) {
+  if (i < params.N / 4u && halted[0] == 0u) {
     let lr = bitcast<f32>(step[0]);
     let beta1 = bitcast<f32>(step[1]);
     let beta2 = bitcast<f32>(step[2]);

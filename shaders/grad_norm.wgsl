@@ -4,8 +4,9 @@
 //   norm[1] = min(1, max_norm/(norm[0] + 1e-6)), 1 when max_norm is 0
 //   norm[2] = 1 if any gradient, or the norm itself, is not finite, else 0
 //   norm[3] = 0
+//   halted ← 1 when norm[2] is; never back to 0
 //
-// Shapes: partial, nonfinite [P] (from grad_norm_partial) · norm [4]
+// Shapes: partial, nonfinite [P] (from grad_norm_partial) · norm [4] · halted [1]
 // Grid: one workgroup of WG threads.
 // Numerics: f32; a strided loop and a fixed-order tree. Finite gradients beyond 1e19 overflow their
 // square; the norm's own exponent bits are looked at for that.
@@ -21,6 +22,7 @@ struct Params { P: u32, max_norm: f32 }
 @group(0) @binding(1) var<storage, read> partial: array<f32>;
 @group(0) @binding(2) var<storage, read> nonfinite: array<u32>;
 @group(0) @binding(3) var<storage, read_write> norm: array<f32>;
+@group(0) @binding(4) var<storage, read_write> halted: array<u32>;
 
 var<workgroup> squares: array<f32, WG>;
 var<workgroup> counts: array<u32, WG>;
@@ -47,7 +49,9 @@ fn main(@builtin(local_invocation_index) thread: u32) {
     let overflow = (bitcast<u32>(squares[0]) & EXPONENT) == EXPONENT;
     norm[0] = total;
     norm[1] = select(1.0, min(1.0, params.max_norm / (total + 1e-6)), params.max_norm > 0.0);
-    norm[2] = f32(overflow || counts[0] > 0u);
+    let bad = overflow || counts[0] > 0u;
+    norm[2] = f32(bad);
     norm[3] = 0.0;
+    if (bad) { halted[0] = 1u; }
   }
 }

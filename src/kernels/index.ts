@@ -9,6 +9,7 @@ import * as linear from './linear';
 import * as linearQuads from './linear_quads';
 import * as linearTiled from './linear_tiled';
 import * as loss from './loss';
+import * as nonfinite from './nonfinite';
 import * as norm from './norm';
 import * as optimizer from './optimizer';
 import * as probe from './probe';
@@ -26,6 +27,7 @@ export const KERNELS: ReadonlyMap<string, Kernel> = new Map(
     linearQuads,
     linearTiled,
     loss,
+    nonfinite,
     norm,
     optimizer,
     probe,

@@ -4,7 +4,7 @@ import adamwCode from '../../shaders/adamw.wgsl?raw';
 import emaCode from '../../shaders/ema.wgsl?raw';
 import gradNormCode from '../../shaders/grad_norm.wgsl?raw';
 import gradNormPartialCode from '../../shaders/grad_norm_partial.wgsl?raw';
-import { defineKernel, flatGrid, groups, inout, input, output } from '../gpu/kernel';
+import { defineKernel, flatGrid, groups, inout, input, optionalInput, output } from '../gpu/kernel';
 
 /**
  * Sums of squares of P equal parts of the gradients, and for each part how many of its values are
@@ -21,19 +21,25 @@ export const gradNormPartial = defineKernel({
 
 /**
  * norm[0] = the global norm, norm[1] = min(1, max_norm/(norm + 1e-6)) (1 when max_norm is 0),
- * norm[2] = 1 if any value was not finite else 0, norm[3] = 0.
+ * norm[2] = 1 if any value was not finite else 0, norm[3] = 0. `halted` becomes 1 with norm[2] and
+ * stays so until the owner clears it.
  */
 export const gradNorm = defineKernel({
   name: 'grad_norm',
   code: gradNormCode,
   params: { P: 'u32', max_norm: 'f32' },
-  bindings: { partial: input('P'), nonfinite: input('P', 'u32'), norm: output('4') },
+  bindings: {
+    partial: input('P'),
+    nonfinite: input('P', 'u32'),
+    norm: output('4'),
+    halted: inout('1', 'u32'),
+  },
   constants: { WG: 64 },
   grid: () => [1],
 });
 
 /**
- * One AdamW update of every parameter, skipped when norm[2] is set. `decay` holds 1 or 0 for each
+ * One AdamW update of every parameter, skipped once `halted` is set. `decay` holds 1 or 0 for each
  * run of 64 floats. `step` holds f32 bits: lr, beta1, beta2, eps, weight_decay, 1/(1−β1ᵗ),
  * 1/(1−β2ᵗ), 0.
  */
@@ -49,17 +55,18 @@ export const adamw = defineKernel({
     decay: input('BLOCKS'),
     norm: input('4'),
     step: input('8', 'u32'),
+    halted: input('1', 'u32'),
   },
   constants: { WG: 64 },
   grid: ({ N }, c) => flatGrid(groups(N, c.WG * 4)),
 });
 
-/** average ← decay·average + (1 − decay)·weights. */
+/** average ← decay·average + (1 − decay)·weights, until `halted` is set where it is bound. */
 export const ema = defineKernel({
   name: 'ema',
   code: emaCode,
   params: { N: 'u32', decay: 'f32' },
-  bindings: { average: inout('N'), weights: input('N') },
+  bindings: { average: inout('N'), weights: input('N'), halted: optionalInput('1', 'u32') },
   constants: { WG: 64 },
   grid: ({ N }, c) => flatGrid(groups(N, c.WG * 4)),
 });

@@ -20,6 +20,7 @@ const ELEMENTWISE = new Set([
   'adamw',
   'dropout_mask',
   'ema',
+  'find_nonfinite',
   'gather_response',
   'gather_rows',
   'kl_reward',

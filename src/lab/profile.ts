@@ -1,10 +1,11 @@
 /** Profiles a step of an experiment for the Kernels lens: every dispatch, timed, named and judged. */
-import type { Gpu, View } from '../gpu/device';
+import type { Gpu } from '../gpu/device';
 import { profileTape } from '../gpu/profiler';
-import { type DispatchInfo, real, type Slot, type Tape, Temp, TempPart } from '../gpu/tape';
+import type { DispatchInfo } from '../gpu/tape';
 import { KERNELS } from '../kernels';
 import { measurePeak } from '../kernels/peak';
 import { flopsOf, type Peak, rateOf, trafficOf } from '../kernels/work';
+import { nameOf } from '../nn/names';
 import type { DispatchProfile, KernelSource, ProfiledStep, StepProfile } from './profile_api';
 import { type RecordedStep, recordStep, type StepInputs } from './profiled_steps';
 import type { Session } from './session';
@@ -85,26 +86,7 @@ function whatIsWritten({ kernel, slots }: DispatchInfo, { tape, arenas }: Record
     access === 'in' || !slots[at] ? [] : [{ name, slot: slots[at] }],
   );
   const slot = (written.find(({ name }) => name === 'out') ?? written[0])?.slot;
-  if (!slot) return '';
-  if (slot instanceof Temp || slot instanceof TempPart) return tempName(slot, tape);
-  return viewName(slot, arenas);
-}
-
-const short = (name: string) => name.replace(/^transformer\./, '');
-
-function tempName(slot: Slot, tape: Tape): string {
-  const { label } = slot instanceof TempPart ? slot.temp : (slot as Temp);
-  return short(label.startsWith(`${tape.label}/`) ? label.slice(tape.label.length + 1) : label);
-}
-
-function viewName(slot: Slot, arenas: RecordedStep['arenas']): string {
-  const { buffer, offset, size }: View = real(slot);
-  const arena = arenas.find(({ weights }) => weights.arena.buffer === buffer);
-  if (!arena) return buffer.label;
-  const { prefix, weights } = arena;
-  if (size >= weights.arena.size) return `${prefix}all tensors`;
-  const tensor = weights.layout.tensors.find((candidate) => candidate.offset * 4 === offset);
-  return tensor ? `${prefix}${short(tensor.name)}` : buffer.label;
+  return slot ? nameOf(slot, tape, arenas).replace(/(^| )transformer\./, '$1') : '';
 }
 
 /** Where in a step a dispatch stands, by what it computes. */

@@ -9,6 +9,7 @@ import { real, type Tape } from '../gpu/tape';
 import { ADAMW } from '../nn/adamw';
 import { initialWeights } from '../nn/init';
 import { type GptConfig, type Layout, layoutOf } from '../nn/layout';
+import type { NamedArena } from '../nn/names';
 import { Sampler } from '../nn/sampler';
 import { LmTrainer } from '../nn/trainer';
 import { Weights } from '../nn/weights';
@@ -34,7 +35,7 @@ export interface RecordedStep {
   readonly tape: Tape;
   readonly shape: string;
   /** Arenas by what a tensor in them is called. */
-  readonly arenas: readonly { prefix: string; weights: Weights }[];
+  readonly arenas: readonly NamedArena[];
   /** Puts back what the tape moves on by itself. */
   readonly before?: () => void;
   /** Most repeats between two of these. */

@@ -114,6 +114,10 @@ export class Runner {
       samples: (training, step, samples) => this.samples(training, step, samples),
       log: (message) => this.log('info', message),
       boundary: (save) => this.boundary(save),
+      kept: (training) => {
+        const { checkpoint } = experiment;
+        return checkpoint?.training === training ? checkpoint.step : 0;
+      },
       breathe: () => this.breathe(),
     };
   }

@@ -4,6 +4,7 @@
  * in f64 on the host and written with the learning rate before each step.
  */
 import type { Gpu, View } from '../gpu/device';
+import { readFloats } from '../gpu/readback';
 import type { Slot, Tape } from '../gpu/tape';
 import { adamw, ema, gradNorm, gradNormPartial } from '../kernels/optimizer';
 import { workgroup } from './choice';
@@ -37,6 +38,9 @@ export class AdamW {
   readonly v: Weights;
   /** [norm, clip coefficient, 1 if a gradient was not finite, 0]. */
   readonly norm: View;
+  /** [1] once a gradient was not finite: no update takes hold from then on. */
+  readonly halted: View;
+  private readonly ownsHalted: boolean;
   private readonly step: View;
   private readonly decay: View;
   private readonly staged = new Float32Array(8);
@@ -47,11 +51,15 @@ export class AdamW {
     private readonly grads: Weights,
     readonly options: AdamWOptions,
     label: string,
+    /** Shared by models that are updated together: none goes on without the others. */
+    halted?: View,
   ) {
     const { layout } = weights;
     this.m = Weights.zeros(gpu, layout, `${label} m`);
     this.v = Weights.zeros(gpu, layout, `${label} v`);
     this.norm = gpu.alloc(`${label} norm`, 16);
+    this.ownsHalted = halted === undefined;
+    this.halted = halted ?? gpu.alloc(`${label} halted`, 16);
     this.step = gpu.alloc(`${label} step`, 32);
     const blocks = new Float32Array(layout.floats / 64);
     for (const tensor of layout.tensors) {
@@ -63,6 +71,12 @@ export class AdamW {
 
   /** Records norm, clipping and the update of all weights. */
   record(tape: Tape): void {
+    this.recordNorm(tape);
+    this.recordUpdate(tape);
+  }
+
+  /** The first half: the norm, and whether the update may take hold. */
+  recordNorm(tape: Tape): void {
     const N = this.weights.layout.floats;
     const partial = tape.temp('partial norms', PARTS);
     const nonfinite = tape.temp('non-finite', PARTS);
@@ -76,20 +90,26 @@ export class AdamW {
     tape.dispatch(
       gradNorm,
       { P: PARTS, max_norm: this.options.maxNorm },
-      { partial, nonfinite, norm: this.norm },
+      { partial, nonfinite, norm: this.norm, halted: this.halted },
       workgroup(this.gpu, gradNorm),
     );
+  }
+
+  /** The second half: clipping and the update, if nothing was halted. */
+  recordUpdate(tape: Tape): void {
+    const N = this.weights.layout.floats;
     tape.dispatch(
       adamw,
       { N, BLOCKS: N / 64 },
       {
         weights: this.weights.arena,
-        grads,
+        grads: this.grads.arena,
         m: this.m.arena,
         v: this.v.arena,
         decay: this.decay,
         norm: this.norm,
         step: this.step,
+        halted: this.halted,
       },
       workgroup(this.gpu, adamw),
     );
@@ -111,17 +131,53 @@ export class AdamW {
     this.gpu.write(this.step, this.staged);
   }
 
+  /**
+   * Runs a recorded step with its update held back.
+   * @returns whether its gradients are finite
+   */
+  async tries(tape: Tape): Promise<boolean> {
+    this.hold();
+    tape.run();
+    const finite = await this.wasFinite();
+    this.release();
+    return finite;
+  }
+
+  /** Lets no update take hold. */
+  hold(): void {
+    this.gpu.write(this.halted, Uint32Array.of(1));
+  }
+
+  /** Lets updates take hold again. */
+  release(): void {
+    this.gpu.write(this.halted, Uint32Array.of(0));
+  }
+
+  /** Whether the gradients of the latest step were finite. */
+  async wasFinite(): Promise<boolean> {
+    const norm = await readFloats(this.gpu, this.norm, 4);
+    return norm[2] === 0;
+  }
+
   free(): void {
+    if (this.ownsHalted) this.gpu.free(this.halted);
     this.gpu.free(this.m.arena, this.v.arena, this.norm, this.step, this.decay);
   }
 }
 
-/** Records average ← decay·average + (1 − decay)·weights. */
-export function recordEma(gpu: Gpu, tape: Tape, average: Slot, weights: Weights, decay: number) {
+/** Records average ← decay·average + (1 − decay)·weights, until `halted` is set. */
+export function recordEma(
+  gpu: Gpu,
+  tape: Tape,
+  average: Slot,
+  weights: Weights,
+  decay: number,
+  halted?: Slot,
+) {
   tape.dispatch(
     ema,
     { N: weights.layout.floats, decay },
-    { average, weights: weights.arena },
+    { average, weights: weights.arena, ...(halted ? { halted } : {}) },
     workgroup(gpu, ema),
   );
 }

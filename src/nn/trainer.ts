@@ -13,6 +13,7 @@ import { workgroup } from './choice';
 import { Dropout } from './dropout';
 import { recordTrunk } from './gpt';
 import { recordLmBackward, recordLmHead } from './heads';
+import { firstNonfinite, type Nonfinite, optimizerArenas } from './nonfinite';
 import { Weights } from './weights';
 
 /** One batch: token ids and targets, [B·T] each. */
@@ -136,15 +137,9 @@ export class LmTrainer {
   }
 
   /** The same without waiting for the queue to shorten. */
-  queue(step: number, lr: number, { inputIds, targets }: LmBatch): void {
-    const { gpu, weights01 } = this;
-    let count = 0;
-    for (const target of targets) if (target !== -100) count++;
-    for (let i = 0; i < targets.length; i++) weights01[i] = targets[i] === -100 ? 0 : 1 / count;
-    this.ids.write(gpu, inputIds);
-    this.targets.write(gpu, targets);
-    this.weight.write(gpu, weights01);
-    this.dropout?.set(this.options.seed, step);
+  queue(step: number, lr: number, batch: LmBatch): void {
+    const { gpu } = this;
+    this.load(step, batch);
     this.optimizer.set(step, lr);
     const encoder = gpu.device.createCommandEncoder({ label: 'train step' });
     this.tape.encode(encoder);
@@ -159,6 +154,34 @@ export class LmTrainer {
     this.ring.record(encoder, step);
     gpu.submit(encoder.finish());
     this.ring.submitted();
+  }
+
+  /** Queues what a step reads, apart from its learning rate. */
+  private load(step: number, { inputIds, targets }: LmBatch): void {
+    const { gpu, weights01 } = this;
+    let count = 0;
+    for (const target of targets) if (target !== -100) count++;
+    for (let i = 0; i < targets.length; i++) weights01[i] = targets[i] === -100 ? 0 : 1 / count;
+    this.ids.write(gpu, inputIds);
+    this.targets.write(gpu, targets);
+    this.weight.write(gpu, weights01);
+    this.dropout?.set(this.options.seed, step);
+  }
+
+  /**
+   * Whether the weights as they are have finite gradients on the batch of a step; nothing that is
+   * kept changes. Call with the queue drained.
+   */
+  async tries(step: number, batch: LmBatch): Promise<boolean> {
+    this.load(step, batch);
+    return this.optimizer.tries(this.tape);
+  }
+
+  /** The first value that is not finite when a step that was refused runs again. */
+  async diagnose(step: number, batch: LmBatch): Promise<Nonfinite | undefined> {
+    this.load(step, batch);
+    const { gpu, tape, weights, grads, optimizer } = this;
+    return firstNonfinite(gpu, tape, optimizerArenas('', { weights, grads, optimizer }));
   }
 
   /** Resolves when every queued step has run and its metrics have been received. */

@@ -70,6 +70,8 @@ export interface StageContext {
    * @throws {Paused} after saving, when somebody has asked for a pause
    */
   boundary(save: () => Promise<Checkpoint>): Promise<boolean>;
+  /** The step that the training would go on from if it ended here; 0 is its beginning. */
+  kept(training: Training): number;
   /** For work that is repeated rather than resumed. @throws {Paused} when asked for a pause */
   breathe(): Promise<void>;
 }

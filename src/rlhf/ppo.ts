@@ -18,7 +18,7 @@ import { epochPermutation, ShuffledOrder } from '../text/datasets/order';
 import { trainingWindows } from '../text/datasets/packing';
 import type { Corpus } from './base';
 import { type Checkpoint, Halted, type Metrics, type StageContext, seedFor } from './context';
-import { finalScores, guard, iterationMetrics, iterationTokens } from './ppo_metrics';
+import { finalScores, guard, isBroken, iterationMetrics, iterationTokens } from './ppo_metrics';
 import {
   Rollout,
   type RolloutShape,
@@ -28,6 +28,7 @@ import {
 } from './ppo_rollout';
 import { tracedUpdate, traceRollout } from './ppo_trace';
 import { Updater, type UpdateStats } from './ppo_update';
+import { refused } from './refused';
 import { warmedUp } from './schedule';
 import { promptLimit } from './shown';
 import { samplerOptions } from './texts';
@@ -145,6 +146,15 @@ export async function trainPpo(
   };
   const encoded = inputs.prompts.map((prompt) => tokenizer.encode(prompt).slice(-P));
   const order = new ShuffledOrder(encoded.length, S, seedFor(ctx, 'ppoPrompts'));
+  const windowsOf = (step: number) =>
+    ptx.X > 0
+      ? trainingWindows(inputs.corpus.train, {
+          B: ptx.X,
+          T: ptx.T,
+          seed: seedFor(ctx, 'ppoPtx'),
+          step,
+        })
+      : undefined;
   let klCoef = resume?.state['klCoef'] ?? s['ppo.kl_coef'];
 
   try {
@@ -192,15 +202,9 @@ export async function trainPpo(
         const update = first + u + 1;
         const rows = minibatches.rows(u);
         rowsOfUpdates.push(rows);
-        const windows =
-          ptx.X > 0
-            ? trainingWindows(inputs.corpus.train, {
-                B: ptx.X,
-                T: ptx.T,
-                seed: seedFor(ctx, 'ppoPtx'),
-                step: update,
-              })
-            : undefined;
+        const windows = windowsOf(update);
+        // Without the guard an update that is not finite is left out, and the next one is not.
+        if (!s['ppo.guard_nonfinite']) updater.release();
         const run = () => updater.step(update, lr, sequences, rows, windows, s['ppo.ptx_coef']);
         if (traced && (last || update <= trace.updates)) {
           await tracedUpdate(
@@ -211,6 +215,25 @@ export async function trainPpo(
         } else await run();
       }
       await updater.drain();
+      const refuse = async (what: string, update: number) => {
+        const rows = minibatches.rows(update - first - 1);
+        const windows = windowsOf(update);
+        return refused(ctx, {
+          training: 'ppo',
+          where: `PPO stopped at iteration ${iteration}: ${what}`,
+          first: await updater.diagnose(sequences, rows, windows, s['ppo.ptx_coef']),
+          rates: ['ppo.policy_lr', 'ppo.value_lr'],
+        });
+      };
+      const broken = stats.find(isBroken);
+      if (broken && s['ppo.guard_nonfinite']) {
+        throw await refuse(`update ${broken.update}`, broken.update);
+      }
+      /** A state is kept only where its gradients are finite. @throws {Halted} */
+      const leadOn = async () => {
+        if (!s['ppo.guard_nonfinite'] || (await updater.tries())) return;
+        throw await refuse(`the weights after iteration ${iteration}`, first + updatesEach);
+      };
 
       // Look: what the batch was worth, and whether to go on.
       const arrays = await rollout.readArrays();
@@ -250,7 +273,7 @@ export async function trainPpo(
         shown.map((completion, b) => ({ prompt: batch.prompts[b]!, completion })),
       );
       inputs.onBatch?.(batch);
-      const problem = guard(metrics, stats, s);
+      const problem = guard(metrics, s);
       if (problem) throw new Halted(`PPO stopped at iteration ${iteration}: ${problem}`);
       if (s['ppo.kl_adaptive']) {
         const error = Math.max(
@@ -261,12 +284,14 @@ export async function trainPpo(
       }
       ctx.progress('PPO', iteration, iterations, S * T + updatesEach * ptx.X * ptx.T);
       const ended = await ctx.boundary(async () => {
+        await leadOn();
         const floats: Record<string, Float32Array> = {};
         for (const [role, weights] of Object.entries(arenas)) {
           floats[role] = await readFloats(gpu, weights.arena, weights.layout.floats);
         }
         return { training: 'ppo', step: iteration, arenas: floats, state: { klCoef } };
       });
+      if (ended || last) await leadOn();
       if (ended) break;
     }
     return {

@@ -98,25 +98,17 @@ export function iterationTokens({ lengths }: Sequences, epochs: number, ptxToken
   return responses + epochs * sequences + ptxTokens;
 }
 
+/** Whether a loss or gradient of an update was not finite. */
+export const isBroken = ({ finite, policyLoss, valueLoss, ptxLoss }: UpdateStats) =>
+  !finite || !Number.isFinite(policyLoss + valueLoss + ptxLoss);
+
 /** Why the run must stop, in words; undefined when it may go on. */
-export function guard(
-  metrics: Metrics,
-  stats: readonly UpdateStats[],
-  settings: Readonly<Settings>,
-): string | undefined {
+export function guard(metrics: Metrics, settings: Readonly<Settings>): string | undefined {
   const kl = metrics['objective/kl']!;
   const entropy = metrics['policy/entropy_avg']!;
   const most = settings['ppo.guard_kl_max'];
   const least = settings['ppo.guard_kl_min'];
   const floor = settings['ppo.guard_entropy'];
-  if (settings['ppo.guard_nonfinite']) {
-    const broken = stats.find(
-      (update) => !update.finite || !Number.isFinite(update.policyLoss + update.valueLoss),
-    );
-    if (broken) {
-      return `update ${broken.update} had a loss or gradient that is not finite; the weights before it are kept. Lower the learning rates.`;
-    }
-  }
   if (most > 0 && kl > most) {
     return `the KL is ${kl.toFixed(2)} nats, above ppo.guard_kl_max = ${most}. Raise ppo.kl_coef or lower ppo.policy_lr.`;
   }

@@ -19,6 +19,7 @@ import { BatchBuffer, type Part, partsOf } from '../nn/batch';
 import { workgroup } from '../nn/choice';
 import { recordTrunk } from '../nn/gpt';
 import { recordLmBackward, recordLmHead, recordScores, recordScoresBackward } from '../nn/heads';
+import { firstNonfinite, type Nonfinite, optimizerArenas } from '../nn/nonfinite';
 import type { LmBatch } from '../nn/trainer';
 import { Weights } from '../nn/weights';
 import type { Models, Rollout, RolloutShape, Sequences } from './ppo_rollout';
@@ -89,7 +90,8 @@ export class Updater {
     this.policyGrads = Weights.zeros(gpu, policy.layout, 'policy gradients');
     this.valueGrads = Weights.zeros(gpu, value.layout, 'value gradients');
     this.policyAdam = new AdamW(gpu, policy, this.policyGrads, PPO_ADAMW, 'policy AdamW');
-    this.valueAdam = new AdamW(gpu, value, this.valueGrads, PPO_ADAMW, 'value AdamW');
+    const { halted } = this.policyAdam;
+    this.valueAdam = new AdamW(gpu, value, this.valueGrads, PPO_ADAMW, 'value AdamW', halted);
     this.parts = partsOf(M, A);
     this.ids = new BatchBuffer(gpu, 'minibatch ids', this.parts, T);
     this.targets = new BatchBuffer(gpu, 'minibatch targets', this.parts, T);
@@ -118,14 +120,15 @@ export class Updater {
     scratch?: Scratch,
   ): Promise<Updater> {
     const updater = new Updater(gpu, models, shape, ptx.X, ptx.T, receive, scratch);
-    updater.recordPolicy(rollout, average, options);
+    updater.recordPolicy(rollout, options);
     updater.recordValue(rollout, options);
+    updater.recordUpdates(average, options.emaDecay);
     await updater.tape.finish();
     return updater;
   }
 
-  private recordPolicy(rollout: Rollout, average: View, options: UpdateOptions): void {
-    const { gpu, tape, metrics, policyAdam } = this;
+  private recordPolicy(rollout: Rollout, options: UpdateOptions): void {
+    const { tape, metrics } = this;
     const stats = tape.temp('policy stats', 8);
     for (const [a, part] of this.parts.entries()) {
       this.recordPolicyPart(a, part, rollout, options, stats);
@@ -134,9 +137,6 @@ export class Updater {
     const ptxLoss = tape.temp('ptx loss', 4);
     for (const [a, part] of this.ptxParts.entries()) this.recordPtxPart(a, part, ptxLoss);
     if (this.X > 0) tape.copy(ptxLoss, slotOf(metrics, 20), 4);
-    policyAdam.record(tape);
-    tape.copy(policyAdam.norm, slotOf(metrics, 12), 16);
-    recordEma(gpu, tape, average, this.models.policy, options.emaDecay);
   }
 
   /** Loss and gradients of some responses, added to those of the parts before. */
@@ -192,7 +192,7 @@ export class Updater {
   }
 
   private recordValue(rollout: Rollout, options: UpdateOptions): void {
-    const { gpu, tape, metrics, valueGrads, valueAdam } = this;
+    const { gpu, tape, metrics, valueGrads } = this;
     const { S, M, T, R } = this.shape;
     const { value } = this.models;
     const stats = tape.temp('value stats', 4);
@@ -216,9 +216,19 @@ export class Updater {
       );
       recordScoresBackward(gpu, tape, value, valueGrads, trunk, dvalue, a > 0);
     }
-    valueAdam.record(tape);
     tape.copy(stats, slotOf(metrics, 8), 16);
+  }
+
+  /** Both models' updates, which take hold only if the gradients of both are finite. */
+  private recordUpdates(average: View, emaDecay: number): void {
+    const { gpu, tape, metrics, policyAdam, valueAdam } = this;
+    policyAdam.recordNorm(tape);
+    valueAdam.recordNorm(tape);
+    tape.copy(policyAdam.norm, slotOf(metrics, 12), 16);
     tape.copy(valueAdam.norm, slotOf(metrics, 16), 16);
+    policyAdam.recordUpdate(tape);
+    valueAdam.recordUpdate(tape);
+    recordEma(gpu, tape, average, this.models.policy, emaDecay, policyAdam.halted);
   }
 
   /**
@@ -233,6 +243,29 @@ export class Updater {
     ptx: LmBatch | undefined,
     ptxCoef: number,
   ): Promise<void> {
+    const { gpu } = this;
+    this.load(sequences, rows, ptx, ptxCoef);
+    this.policyAdam.set(update, lr.policy);
+    this.valueAdam.set(update, lr.value);
+    const encoder = gpu.device.createCommandEncoder({ label: 'PPO update' });
+    this.tape.encode(encoder);
+    this.ring.record(encoder, update);
+    gpu.submit(encoder.finish());
+    this.ring.submitted();
+    await this.throttle.next();
+  }
+
+  /** Lets updates take hold again after one that was not finite. */
+  release(): void {
+    this.policyAdam.release();
+  }
+
+  private load(
+    sequences: Sequences,
+    rows: readonly number[],
+    ptx: LmBatch | undefined,
+    ptxCoef: number,
+  ): void {
     const { gpu, X, ptxT } = this;
     const { M, T } = this.shape;
     const ids = new Int32Array(M * T);
@@ -249,14 +282,41 @@ export class Updater {
       this.ptxTargets.write(gpu, ptx.targets);
       this.ptxWeight.write(gpu, new Float32Array(X * ptxT).fill(ptxCoef / (X * ptxT)));
     }
-    this.policyAdam.set(update, lr.policy);
-    this.valueAdam.set(update, lr.value);
-    const encoder = gpu.device.createCommandEncoder({ label: 'PPO update' });
-    this.tape.encode(encoder);
-    this.ring.record(encoder, update);
-    gpu.submit(encoder.finish());
-    this.ring.submitted();
-    await this.throttle.next();
+  }
+
+  /**
+   * Whether both models as they are have finite gradients on the minibatch of the latest update;
+   * nothing that is kept changes. Call with the queue drained.
+   */
+  async tries(): Promise<boolean> {
+    const { policyAdam, valueAdam } = this;
+    const policy = await policyAdam.tries(this.tape);
+    return policy && (await valueAdam.wasFinite());
+  }
+
+  /** The first value that is not finite when the latest update loaded runs again. */
+  async diagnose(
+    sequences: Sequences,
+    rows: readonly number[],
+    ptx: LmBatch | undefined,
+    ptxCoef: number,
+  ): Promise<Nonfinite | undefined> {
+    this.load(sequences, rows, ptx, ptxCoef);
+    const { gpu, tape, models } = this;
+    const policy = optimizerArenas('policy ', {
+      weights: models.policy,
+      grads: this.policyGrads,
+      optimizer: this.policyAdam,
+    });
+    const value = optimizerArenas('value ', {
+      weights: models.value,
+      grads: this.valueGrads,
+      optimizer: this.valueAdam,
+    });
+    return firstNonfinite(gpu, tape, {
+      state: [...policy.state, ...value.state],
+      grads: [...policy.grads, ...value.grads],
+    });
   }
 
   /** What the tape consists of, for the Kernels lens. */

@@ -17,6 +17,7 @@ import { orderedPairs } from '../text/datasets/comparisons';
 import { epochPermutation } from '../text/datasets/order';
 import { type Checkpoint, Halted, type StageContext, seedFor } from './context';
 import type { Ranking } from './rankings';
+import { refused } from './refused';
 import { type RewardBatch, RewardTrainer, rewardParts } from './reward_trainer';
 import { cosine } from './schedule';
 import { scoredIds } from './scorer';
@@ -111,7 +112,8 @@ export async function trainReward(
   const save = async (step: number): Promise<Checkpoint> => {
     await trainer.drain();
     // The metrics up to this step belong to the checkpoint; none may arrive after it.
-    flush();
+    await flush();
+    await leadOn(step);
     const floats: Record<string, Float32Array> = {};
     for (const [role, view] of Object.entries(arenas)) {
       floats[role] = await readFloats(gpu, view, layout.floats);
@@ -121,14 +123,30 @@ export async function trainReward(
   const order = epochOrder(usable.length, settings['reward.epochs'], seed);
   const every = Math.max(1, Math.ceil(updates / 12));
   const looked = new Map<number, number>();
-  const flush = () => {
+  const batchAt = (update: number) => {
+    const items = order.slice((update - 1) * G, update * G).map((index) => usable[index]!);
+    return batchOf(ctx, items, parts, most);
+  };
+  const refuse = async (what: string, update: number) => {
+    await trainer.drain();
+    return refused(ctx, {
+      training: 'reward',
+      where: `training the reward model stopped: ${what}`,
+      first: await trainer.diagnose(batchAt(update)),
+      rates: ['reward.lr'],
+    });
+  };
+  /** A state is kept only where the update after it has finite gradients. @throws {Halted} */
+  const leadOn = async (step: number) => {
+    const next = Math.min(step + 1, updates);
+    if (await trainer.tries(batchAt(next))) return;
+    throw await refuse(`the weights after update ${step}`, next);
+  };
+  const isBroken = (row: Float32Array) => row[6] !== 0 || !Number.isFinite(row[0]);
+  const flush = async () => {
     for (const [update, row] of rows) {
       const [loss, correct, pairs, margin] = row as unknown as [number, number, number, number];
-      if (row[6] !== 0 || !Number.isFinite(loss)) {
-        throw new Halted(
-          `Training the reward model stopped: update ${update} is not finite; the weights before it are kept. Lower reward.lr.`,
-        );
-      }
+      if (isBroken(row)) throw await refuse(`update ${update}`, update);
       const val_accuracy = looked.get(update);
       ctx.metrics('reward', update, {
         loss,
@@ -143,22 +161,25 @@ export async function trainReward(
     rows.clear();
   };
   try {
-    for (let update = (resume?.step ?? 0) + 1; update <= updates; update++) {
-      const items = order.slice((update - 1) * G, update * G).map((index) => usable[index]!);
-      const batch = batchOf(ctx, items, parts, most);
+    let done = resume?.step ?? 0;
+    for (let update = done + 1; update <= updates; update++) {
+      const batch = batchAt(update);
       if (trace && update <= trace.updates) {
         await traceUpdate(ctx, trainer, update, lr(update), batch, rows);
       } else await trainer.step(update, lr(update), batch);
+      done = update;
       ctx.progress('training the reward model', update, updates, batch.ids.length);
       if (update % every === 0 || update === updates) {
-        looked.set(update, await validate(weights));
         await trainer.drain();
+        for (const row of rows.values()) if (isBroken(row)) await flush();
+        looked.set(update, await validate(weights));
       }
-      flush();
+      await flush();
       if (await ctx.boundary(() => save(update))) break;
     }
     await trainer.drain();
-    flush();
+    await flush();
+    await leadOn(done);
     return (await weights.floats(gpu)) as Float32Array<ArrayBuffer>;
   } finally {
     trainer.free();

@@ -9,6 +9,7 @@ import { BatchBuffer, type Part, partsOf } from '../nn/batch';
 import { workgroup } from '../nn/choice';
 import { recordTrunk } from '../nn/gpt';
 import { recordScores, recordScoresBackward } from '../nn/heads';
+import { firstNonfinite, type Nonfinite, optimizerArenas } from '../nn/nonfinite';
 import { Weights } from '../nn/weights';
 
 /** The batch of an update, S rows of T tokens; rows without a completion have group −1. */
@@ -99,12 +100,8 @@ export class RewardTrainer {
   finish = () => this.tape.finish();
 
   async step(update: number, lr: number, batch: RewardBatch): Promise<void> {
-    const { gpu, inputs, metrics } = this;
-    inputs.ids.write(gpu, batch.ids);
-    inputs.length.write(gpu, batch.lengths);
-    inputs.group.write(gpu, batch.group);
-    inputs.rank.write(gpu, batch.rank);
-    inputs.weight.write(gpu, batch.weight);
+    const { gpu, metrics } = this;
+    this.load(batch);
     this.optimizer.set(update, lr);
     const encoder = gpu.device.createCommandEncoder({ label: 'reward step' });
     this.tape.encode(encoder);
@@ -114,6 +111,31 @@ export class RewardTrainer {
     gpu.submit(encoder.finish());
     this.ring.submitted();
     await this.throttle.next();
+  }
+
+  private load(batch: RewardBatch): void {
+    const { gpu, inputs } = this;
+    inputs.ids.write(gpu, batch.ids);
+    inputs.length.write(gpu, batch.lengths);
+    inputs.group.write(gpu, batch.group);
+    inputs.rank.write(gpu, batch.rank);
+    inputs.weight.write(gpu, batch.weight);
+  }
+
+  /**
+   * Whether the weights as they are have finite gradients on a batch; nothing that is kept changes.
+   * Call with the queue drained.
+   */
+  async tries(batch: RewardBatch): Promise<boolean> {
+    this.load(batch);
+    return this.optimizer.tries(this.tape);
+  }
+
+  /** The first value that is not finite when an update that was refused runs again. */
+  async diagnose(batch: RewardBatch): Promise<Nonfinite | undefined> {
+    this.load(batch);
+    const { gpu, tape, weights, grads, optimizer } = this;
+    return firstNonfinite(gpu, tape, optimizerArenas('', { weights, grads, optimizer }));
   }
 
   /** What the tape consists of, for the Kernels lens. */

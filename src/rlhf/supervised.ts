@@ -2,17 +2,17 @@
  * The loop that base and SFT share: next-token cross-entropy, one update a step.
  * What differs (the batches, the schedule, what is looked at on the way) is given by the stage.
  */
-import type { Training } from '../config/stages';
 import { readFloats } from '../gpu/readback';
 import { ADAMW } from '../nn/adamw';
 import { layoutOf } from '../nn/layout';
 import { type LmBatch, type LmStep, LmTrainer } from '../nn/trainer';
 import { Weights } from '../nn/weights';
-import { type Checkpoint, Halted, type StageContext, type TraceTensor } from './context';
+import type { Checkpoint, StageContext, TraceTensor } from './context';
+import { refused } from './refused';
 import { numbered, tensorsAfter, tensorsBefore } from './trace';
 
 export interface SupervisedPlan {
-  readonly training: Training;
+  readonly training: 'base' | 'sft' | 'sft_for_rl';
   readonly phase: string;
   readonly initial: Float32Array<ArrayBuffer>;
   readonly updates: number;
@@ -74,7 +74,8 @@ export async function trainSupervised(
     const save = async (step: number): Promise<Checkpoint> => {
       await trainer.drain();
       // The metrics up to this step belong to the checkpoint; none may arrive after it.
-      flush();
+      await flush();
+      await leadOn(step);
       const floats: Record<string, Float32Array> = {};
       for (const [role, view] of Object.entries(arenas)) {
         floats[role] = await readFloats(gpu, view, layout.floats);
@@ -83,15 +84,25 @@ export async function trainSupervised(
       const state: Record<string, number> = best ? { bestLoss } : {};
       return { training: plan.training, step, arenas: floats, state };
     };
+    const refuse = async (what: string, update: number) => {
+      await trainer.drain();
+      const { training, phase } = plan;
+      const first = await trainer.diagnose(update, plan.batch(update));
+      const rates = [`${training}.lr` as const];
+      return refused(ctx, { training, where: `${phase} stopped: ${what}`, first, rates });
+    };
+    /** A state is kept only where the update after it has finite gradients. @throws {Halted} */
+    const leadOn = async (step: number) => {
+      const next = Math.min(step + 1, plan.updates);
+      if (await trainer.tries(next, plan.batch(next))) return;
+      throw await refuse(`the weights after update ${step}`, next);
+    };
     /** Hands over the metrics that have arrived; a look's numbers wait for their step's loss. */
     const looked = new Map<number, Record<string, number>>();
-    const flush = () => {
-      for (const [update, { loss, gradNorm, finite }] of seen) {
-        if (!finite || !Number.isFinite(loss)) {
-          throw new Halted(
-            `${plan.phase} stopped: the ${finite ? 'loss' : 'gradient'} of update ${update} is not finite; the weights before it are kept. Lower the learning rate.`,
-          );
-        }
+    const flush = async () => {
+      for (const [update, step] of seen) {
+        if (isBroken(step)) throw await refuse(`update ${update}`, update);
+        const { loss, gradNorm } = step;
         const extra = looked.get(update);
         if (extra || update % LOG_EVERY === 0 || update === 1 || update === plan.updates) {
           ctx.metrics(plan.training, update, {
@@ -107,32 +118,39 @@ export async function trainSupervised(
       seen.clear();
     };
 
-    for (let update = (resume?.step ?? 0) + 1; update <= plan.updates; update++) {
+    let done = resume?.step ?? 0;
+    for (let update = done + 1; update <= plan.updates; update++) {
       const batch = plan.batch(update);
       if (trace && update <= trace.updates)
         await traceUpdate(ctx, plan, trainer, update, batch, seen);
       else await trainer.step(update, plan.lr(update), batch);
+      done = update;
       ctx.progress(plan.phase, update, plan.updates, plan.B * T);
       if (plan.look && (update % plan.look.every === 0 || update === plan.updates)) {
+        // Nobody looks at a training that has stopped.
+        await trainer.drain();
+        for (const step of seen.values()) if (isBroken(step)) await flush();
         const numbers = await plan.look.at(update, weights);
         looked.set(update, numbers);
-        await trainer.drain();
         if (plan.keepBest && numbers['val_loss']! < bestLoss) {
           bestLoss = numbers['val_loss']!;
           best = await weights.floats(gpu);
         }
       }
-      flush();
+      await flush();
       if (await ctx.boundary(() => save(update))) break;
     }
     await trainer.drain();
-    flush();
+    await flush();
+    await leadOn(done);
     return best ?? (await weights.floats(gpu));
   } finally {
     trainer.free();
     gpu.free(weights.arena);
   }
 }
+
+const isBroken = ({ finite, loss }: LmStep) => !finite || !Number.isFinite(loss);
 
 /** Runs one update with everything read before and after it. */
 async function traceUpdate(

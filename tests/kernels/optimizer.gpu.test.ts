@@ -26,12 +26,17 @@ function stepBuffer({ lr, beta1, beta2, eps, weightDecay }: typeof SETTINGS, t: 
 }
 
 describe.each([8, 64])('with workgroups of %i', (WG) => {
-  async function normOf(grads: ArrayLike<number>, P: number, max_norm: number) {
+  async function normOf(grads: ArrayLike<number>, P: number, max_norm: number, before = 0) {
     const N = grads.length;
     const parts = await runKernel(gradNormPartial, { N, P }, { grads }, { WG });
     const given = { partial: parts.partial!, nonfinite: parts.nonfinite! };
-    const { norm } = await runKernel(gradNorm, { P, max_norm }, given, { WG });
-    return { ...given, norm: norm! };
+    const { norm, halted } = await runKernel(
+      gradNorm,
+      { P, max_norm },
+      { ...given, halted: [before] },
+      { WG },
+    );
+    return { ...given, norm: norm!, halted: halted![0]! };
   }
 
   it.each([
@@ -60,12 +65,19 @@ describe.each([8, 64])('with workgroups of %i', (WG) => {
       for (const place of [0, 77, 191]) {
         const grads = random(192, 2);
         grads[place] = bad;
-        const { norm, nonfinite } = await normOf(grads, 5, 1);
+        const { norm, nonfinite, halted } = await normOf(grads, 5, 1);
         expect(norm[2]).toBe(1);
+        expect(halted).toBe(1);
         expect(Array.from(nonfinite).reduce((a, b) => a + b)).toBe(1);
       }
     },
   );
+
+  it('what halted once stays halted, and finite gradients say of themselves that they are', async () => {
+    const { norm, halted } = await normOf(random(192, 2), 5, 1, 1);
+    expect([norm[2], halted]).toEqual([0, 1]);
+    expect((await normOf(random(192, 2), 5, 1, 0)).halted).toBe(0);
+  });
 
   it('finite gradients whose squares overflow raise the flag; the largest that fit do not', async () => {
     const grads = new Float64Array(64);
@@ -94,7 +106,14 @@ describe.each([8, 64])('with workgroups of %i', (WG) => {
         const out = await runKernel(
           adamw,
           { N, BLOCKS: N / 64 },
-          { ...gpu, grads, decay, norm: [2, clip, 0, 0], step: stepBuffer(SETTINGS, t) },
+          {
+            ...gpu,
+            grads,
+            decay,
+            norm: [2, clip, 0, 0],
+            step: stepBuffer(SETTINGS, t),
+            halted: [0],
+          },
           { WG },
         );
         gpu = { weights: out.weights!, m: out.m!, v: out.v! };
@@ -122,7 +141,7 @@ describe.each([8, 64])('with workgroups of %i', (WG) => {
     },
   );
 
-  it('a step with the flag set changes nothing, whatever the gradients hold', async () => {
+  it('a step that was halted changes nothing, whatever the gradients hold', async () => {
     const N = 128;
     const before = { weights: random(N, 1), m: random(N, 2), v: random(N, 3).map(Math.abs) };
     const grads = random(N, 4);
@@ -130,7 +149,14 @@ describe.each([8, 64])('with workgroups of %i', (WG) => {
     const out = await runKernel(
       adamw,
       { N, BLOCKS: 2 },
-      { ...before, grads, decay: [1, 1], norm: [1, 1, 1, 0], step: stepBuffer(SETTINGS, 1) },
+      {
+        ...before,
+        grads,
+        decay: [1, 1],
+        norm: [1, 1, 0, 0],
+        step: stepBuffer(SETTINGS, 1),
+        halted: [1],
+      },
       { WG },
     );
     expect(out.weights).toEqual(Float32Array.from(before.weights));
@@ -146,6 +172,9 @@ describe.each([8, 64])('with workgroups of %i', (WG) => {
       runKernel(ema, { N, decay: 0.992 }, { average: a, weights }, { WG });
     expectClose((await run(average)).average!, reference.ema(average, weights, 0.992), 1e-6);
     expect((await run(weights)).average).toEqual(Float32Array.from(weights));
+    const given = { average, weights, halted: [1] };
+    const halted = await runKernel(ema, { N, decay: 0.992 }, given, { WG });
+    expect(halted.average).toEqual(Float32Array.from(average));
   });
 });
 
