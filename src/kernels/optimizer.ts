@@ -39,7 +39,7 @@ export const gradNorm = defineKernel({
 });
 
 /**
- * One AdamW update of every parameter, skipped once `halted` is set. `decay` holds 1 or 0 for each
+ * One AdamW update of every parameter, skipped once `halted` is set where it is bound. `decay` holds 1 or 0 for each
  * run of 64 floats. `step` holds f32 bits: lr, beta1, beta2, eps, weight_decay, 1/(1−β1ᵗ),
  * 1/(1−β2ᵗ), 0.
  */
@@ -55,7 +55,7 @@ export const adamw = defineKernel({
     decay: input('BLOCKS'),
     norm: input('4'),
     step: input('8', 'u32'),
-    halted: input('1', 'u32'),
+    halted: optionalInput('1', 'u32'),
   },
   constants: { WG: 64 },
   grid: ({ N }, c) => flatGrid(groups(N, c.WG * 4)),
