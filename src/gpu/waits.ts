@@ -18,15 +18,15 @@ export class Waits {
   on<T>(promise: Promise<T>): Promise<T> {
     // Not a race with one promise of the failure: that would hold on to every wait of a long run.
     return new Promise((resolve, reject) => {
-      const settle = (act: () => void) => () => {
+      const settle = (act: () => void) => {
         this.open.delete(reject);
         if (this.failure) reject(this.failure);
         else act();
       };
       if (!this.failure) this.open.add(reject);
       promise.then(
-        (value) => settle(() => resolve(value))(),
-        (cause) => settle(() => reject(cause))(),
+        (value) => settle(() => resolve(value)),
+        (cause) => settle(() => reject(cause)),
       );
       if (this.failure) reject(this.failure);
     });

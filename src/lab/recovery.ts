@@ -72,19 +72,19 @@ export async function reopen(
   isStopped: () => boolean,
   pausesMs = PAUSES_MS,
 ): Promise<Gpu> {
-  for (const pause of [...pausesMs, undefined]) {
+  for (let tries = 0; ; tries++) {
     try {
       return await open();
     } catch (cause) {
+      const pause = pausesMs[tries];
       if (pause === undefined) {
         const why = cause instanceof Error ? cause.message : String(cause);
         throw new Error(
-          `The GPU was lost and did not come back in ${pausesMs.length + 1} tries (${why.replace(/\.$/, '')}). Restart the browser, or wake or reconnect the graphics card; then resume: the run goes on from its last checkpoint.`,
+          `The GPU was lost and did not come back in ${tries + 1} tries (${why.replace(/\.$/, '')}). Restart the browser, or wake or reconnect the graphics card; then resume: the run goes on from its last checkpoint.`,
         );
       }
       for (let slept = 0; slept < pause && !isStopped(); slept += LOOK_MS) await sleep(LOOK_MS);
       if (isStopped()) throw new Paused('paused');
     }
   }
-  throw new Paused('paused');
 }
