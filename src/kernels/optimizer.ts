@@ -39,9 +39,9 @@ export const gradNorm = defineKernel({
 });
 
 /**
- * One AdamW update of every parameter, skipped once `halted` is set where it is bound. `decay` holds 1 or 0 for each
- * run of 64 floats. `step` holds f32 bits: lr, beta1, beta2, eps, weight_decay, 1/(1−β1ᵗ),
- * 1/(1−β2ᵗ), 0.
+ * One AdamW update of every parameter, skipped once `halted` is set where it is bound. `decay` holds
+ * 1 or 0 for each run of 64 floats. `step` holds f32 bits: lr, beta1, beta2, eps, weight_decay,
+ * 1/(1−β1ᵗ), 1/(1−β2ᵗ), 0.
  */
 export const adamw = defineKernel({
   name: 'adamw',
