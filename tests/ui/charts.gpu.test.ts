@@ -104,7 +104,10 @@ test('calibration is drawn for both groups of labelers, with a table of the same
 test('all measures of a response share the token that is pointed at', async () => {
   await openRoom('reinforce', { done: STAGES });
   await userEvent.hover(page().querySelector('h1')!);
-  button('All').click();
+  // The rollouts are drawn after the rest of the room.
+  const all = () => [...page().querySelectorAll('button')].find((b) => b.textContent === 'All');
+  await eventually(all).toBeDefined();
+  all()!.click();
   const heat = () => page().querySelector<HTMLElement>('section[aria-label^="Response to"]')!;
   await eventually(heat).not.toBeNull();
   // The pointer rests somewhere: nothing may move under it.
