@@ -55,12 +55,12 @@ export default function ExperimentList() {
         if (experimentsView()?.kind === 'list') showExperiments(null);
       }}
     >
-      <header class={styles['head']}>
+      <div class={styles['head']}>
         <h2 id="experiments-title">Experiments</h2>
         <button type="button" data-small onClick={() => dialog.close()}>
           Close
         </button>
-      </header>
+      </div>
       <Show
         when={store.state.experiments.length > 0}
         fallback={<p class="muted">There is no experiment yet; what you make will be here.</p>}

@@ -70,12 +70,12 @@ export default function InsideLens() {
       aria-labelledby="inside-title"
       onClose={closeInside}
     >
-      <header class={styles['head']}>
+      <div class={styles['head']}>
         <h2 id="inside-title">Look inside</h2>
         <button type="button" data-small onClick={() => dialog.close()}>
           Close
         </button>
-      </header>
+      </div>
       <form
         class={styles['form']}
         onSubmit={(event) => {
