@@ -125,7 +125,7 @@ export class FakeLab implements LabApi, Connection {
     return this.subscribe(listener);
   }
   async open(): Promise<GpuStatus> {
-    return this.gpu;
+    return { ...this.gpu };
   }
   async subscribe(listener: (events: LabEvent[]) => void): Promise<void> {
     this.listeners.push(listener);

@@ -22,9 +22,9 @@ test('best of n is measured beside PPO, with its fits and their peaks', async ()
   await eventually(text).toContain('Best of n, 125 ranked prompts');
   await eventually(text).toContain('Measure anew');
   const shown = section('Over-optimization');
-  const rows = [...shown.querySelectorAll('tbody tr')].map((row) => row.textContent);
-  expect(rows).toHaveLength(3);
-  expect(rows[0]).toMatch(/^Best of n, 1,000 ranked prompts[\d.]+[−\d.]+/);
+  const rows = () => [...shown.querySelectorAll('tbody tr')].map((row) => row.textContent);
+  await eventually(rows).toHaveLength(3);
+  expect(rows()[0]).toMatch(/^Best of n, 1,000 ranked prompts[\d.]+[−\d.]+/);
   button('Table of True reward by distance').click();
   const table = shown.querySelector('[aria-label="True reward by distance, as a table"]')!;
   // Seven sizes for each of two reward models, and PPO's 60 iterations.
@@ -38,6 +38,7 @@ test('a study is on show at the top and in the title, can be paused and goes on'
   expect(document.title).toMatch(/^\d+ % best of n · Pocket RLHF$/);
   button('Pause').click();
   await eventually(() => callsOf(lab, 'pause')).toHaveLength(1);
+  await eventually(() => document.body.innerText).toContain('Go on');
   button('Go on').click();
   await eventually(() => callsOf(lab, 'study')).toHaveLength(2);
   expect(callsOf(lab, 'study')[1]!.args).toEqual(callsOf(lab, 'study')[0]!.args);
