@@ -81,6 +81,7 @@ export class FakeLab implements LabApi, Connection {
       (name, ...args) => this.note(name, ...args),
       (event) => this.send(event),
       options.tick ?? 100,
+      () => Array.from({ length: this.steps.ppo ?? 0 }, (_, i) => ppoRow(i + 1, LENGTH)),
     );
     const done = options.done === undefined ? [] : options.done;
     if (done === null) return;
@@ -228,9 +229,7 @@ export class FakeLab implements LabApi, Connection {
       ),
       rollouts: this.steps.ppo ? rolloutsOf(this.steps.ppo) : null,
       calibration: this.stages.reward === 'done' ? FAKE_CALIBRATION : null,
-      studies: this.studies.results(
-        Array.from({ length: this.steps.ppo ?? 0 }, (_, i) => ppoRow(i + 1, LENGTH)),
-      ),
+      studies: this.studies.results(),
       labels: this.labels(),
       progress: active ? this.progressOf(active) : null,
       report: this.stages.base === 'done' ? fakeReport(this.stages) : null,

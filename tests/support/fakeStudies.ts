@@ -35,10 +35,12 @@ export class FakeStudies {
     private readonly note: (name: string, ...args: unknown[]) => void,
     private readonly send: (event: LabEvent) => void,
     private readonly tick: number,
+    /** PPO's, as far as it has run. */
+    private readonly rows: () => readonly MetricRow[],
   ) {}
 
-  results(rows: readonly MetricRow[]): StudyResults {
-    return studyResults(this.stored, rows);
+  results(): StudyResults {
+    return studyResults(this.stored, this.rows());
   }
 
   async study(request: StudyRequest): Promise<void> {
@@ -51,7 +53,7 @@ export class FakeStudies {
       this.send({ type: 'study', progress });
       await new Promise((resolve) => setTimeout(resolve, this.tick));
       this.make(request, step);
-      this.send({ type: 'studies', results: this.results([]) });
+      this.send({ type: 'studies', results: this.results() });
     }
     this.send({ type: 'study', progress: null });
   }
