@@ -145,5 +145,3 @@ test('through all stages page, workers and service worker asked nothing of anoth
   expect(requested.some((url) => /lab\.worker/.test(url))).toBe(true);
   expect(site.errors).toEqual([]);
 });
-  expect(site.outside.some((url) => url.includes('elsewhere.example'))).toBe(true);
-});
