@@ -50,6 +50,7 @@ export abstract class OpenLab {
   private readonly stopwatch: Stopwatch;
   /** Done once what was deleted long ago is gone. */
   private swept: Promise<void> | undefined;
+  private openings: Promise<unknown> = Promise.resolve();
 
   constructor(protected readonly options: LabOptions) {
     this.variants = new Variants(options.store);
@@ -146,7 +147,26 @@ export abstract class OpenLab {
     };
   }
 
-  async create(value: ExperimentConfig, name?: string): Promise<Snapshot> {
+  /**
+   * What opens an experiment waits for the opening before it: one that is listed while it is still
+   * being made, and chosen then, would be joined twice, and be found at work elsewhere.
+   */
+  private inTurn<T>(open: () => Promise<T>): Promise<T> {
+    const opening = this.openings.then(open);
+    this.openings = opening.catch(() => {});
+    return opening;
+  }
+
+  create = (config: ExperimentConfig, name?: string) =>
+    this.inTurn(() => this.createNow(config, name));
+  duplicate = (request: DuplicateRequest) => this.inTurn(() => this.duplicateNow(request));
+  select = (id: string) => this.inTurn(() => this.selectNow(id));
+  takeOver = () => this.inTurn(() => this.takeOverNow());
+  remove = (id: string) => this.inTurn(() => this.removeNow(id));
+  importExperiment = (file: Uint8Array, name?: string) =>
+    this.inTurn(() => this.importNow(file, name));
+
+  private async createNow(value: ExperimentConfig, name?: string): Promise<Snapshot> {
     this.current?.control.refuseWhileRunning('make an experiment');
     const config = parseConfig(value);
     const status = await this.open();
@@ -156,7 +176,7 @@ export abstract class OpenLab {
   }
 
   /** The original is only read, so another tab may be at work on it; the copy is this tab's. */
-  async duplicate({ id, config, name, keep }: DuplicateRequest): Promise<Snapshot> {
+  private async duplicateNow({ id, config, name, keep }: DuplicateRequest): Promise<Snapshot> {
     this.current?.control.refuseWhileRunning('make a copy');
     const parsed = parseConfig(config);
     const { store } = this.options;
@@ -170,7 +190,7 @@ export abstract class OpenLab {
     return this.enter(await Experiment.create(store, record, contents), tabs);
   }
 
-  async select(id: string): Promise<Snapshot> {
+  private async selectNow(id: string): Promise<Snapshot> {
     this.current?.control.refuseWhileRunning('open another experiment');
     const again = this.current?.experiment.id === id ? this.tabs : undefined;
     const tabs = again ?? (await this.join(id));
@@ -248,7 +268,7 @@ export abstract class OpenLab {
     }
   }
 
-  async takeOver(): Promise<Snapshot> {
+  private async takeOverNow(): Promise<Snapshot> {
     const { experiment } = this.selected;
     await this.tabs!.takeOver();
     await this.enter(await Experiment.load(this.options.store, experiment.id));
@@ -256,7 +276,7 @@ export abstract class OpenLab {
     return this.ownSnapshot()!;
   }
 
-  async remove(id: string): Promise<void> {
+  private async removeNow(id: string): Promise<void> {
     if (this.current?.experiment.id !== id) return this.library.remove(id);
     const { control, experiment } = this.writable;
     control.refuseWhileRunning('delete this experiment');
@@ -280,7 +300,7 @@ export abstract class OpenLab {
     return writeBackup(experiment) as Uint8Array<ArrayBuffer>;
   }
 
-  async importExperiment(file: Uint8Array, name = 'the file'): Promise<Snapshot> {
+  private async importNow(file: Uint8Array, name = 'the file'): Promise<Snapshot> {
     this.current?.control.refuseWhileRunning('open a file');
     const { record, ...contents } = readBackup(file, name);
     const { removed: _, ...rest } = record;

@@ -142,4 +142,5 @@ test('notes outlive a reload, and a file carries them', async () => {
 
 test('the console stayed quiet', () => {
   expect(site.errors).toEqual([]);
+  expect(site.outside).toEqual([]);
 });

@@ -144,4 +144,5 @@ test('through all stages page, workers and service worker asked nothing of anoth
   expect(requested.filter((url) => new URL(url).origin !== origin)).toEqual([]);
   expect(requested.some((url) => /lab\.worker/.test(url))).toBe(true);
   expect(site.errors).toEqual([]);
+  expect(site.outside).toEqual([]);
 });

@@ -110,4 +110,14 @@ describe('an experiment in two tabs', () => {
     expect((await second.lab.snapshot())!.stages.base).toBe('done');
     await eventually(async () => (await first.lab.snapshot())!.stages.base).toBe('done');
   }, 120_000);
+
+  it('is opened once by a tab that chooses it while it is being made there', async () => {
+    const { lab } = testLab();
+    const made = lab.create(smallConfig());
+    await expect.poll(() => lab.experiments(), { timeout: 60_000, interval: 1 }).toHaveLength(1);
+    const { id } = (await lab.experiments())[0]!;
+    const [one, again] = await Promise.all([made, lab.select(id)]);
+    expect([one.access, again.access]).toEqual(['write', 'write']);
+    await lab.setNotes(id, 'mine');
+  }, 120_000);
 });

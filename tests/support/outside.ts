@@ -1,10 +1,22 @@
 /**
  * A proxy that answers nothing and notes every address it is asked for. A browser sent through it
  * reaches its own machine directly and nothing else, whoever in it asks: page, worker or service
- * worker.
+ * worker. What Chromium asks for on its own account, with no page open too, is passed over.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+
+/** Chromium's updates, its form filling and its sign-in; no library is served from these hosts. */
+const ITS_OWN = new Set([
+  'accounts.google.com',
+  'content-autofill.googleapis.com',
+  'optimizationguide-pa.googleapis.com',
+  'update.googleapis.com',
+]);
+
+/** Host of `http://host/path` or of CONNECT's `host:port`. */
+const hostOf = (address: string) =>
+  new URL(/^\w+:\/\//.test(address) ? address : `https://${address}`).hostname;
 
 export interface Outside {
   /** The flag that sends a Chromium through it. */
@@ -16,12 +28,15 @@ export interface Outside {
 
 export async function openOutside(): Promise<Outside> {
   const asked: string[] = [];
+  const note = (address: string) => {
+    if (!ITS_OWN.has(hostOf(address))) asked.push(address);
+  };
   const server = createServer((request, response) => {
-    asked.push(request.url ?? '');
+    note(request.url ?? '');
     response.writeHead(502).end();
   });
   server.on('connect', (request, socket) => {
-    asked.push(request.url ?? '');
+    note(request.url ?? '');
     socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));

@@ -5,9 +5,11 @@ import styles from './NoticeList.module.css';
 
 export function NoticeList() {
   const { notices } = useLab();
+  // The newest is first and stands lowest: a list too long for the page scrolls to the older ones.
+  const newestFirst = () => [...notices.list].reverse();
   return (
     <div class={styles['list']} role="status" aria-live="polite">
-      <For each={notices.list}>
+      <For each={newestFirst()}>
         {(notice) => (
           <div class={styles['notice']} data-level={notice.level}>
             <p>{notice.text}</p>
