@@ -6,13 +6,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Chromium's updates, its form filling and its sign-in; no library is served from these hosts. */
-const ITS_OWN = new Set([
-  'accounts.google.com',
-  'content-autofill.googleapis.com',
-  'optimizationguide-pa.googleapis.com',
-  'update.googleapis.com',
-]);
+/** Chromium's updates, form filling and sign-in; but not where fonts and libraries are served. */
+const ITS_OWN = /^(?!(ajax|fonts|storage)\.).*\.(google|googleapis|gvt1)\.com$/;
 
 /** Host of `http://host/path` or of CONNECT's `host:port`. */
 const hostOf = (address: string) =>
@@ -29,7 +24,7 @@ export interface Outside {
 export async function openOutside(): Promise<Outside> {
   const asked: string[] = [];
   const note = (address: string) => {
-    if (!ITS_OWN.has(hostOf(address))) asked.push(address);
+    if (!ITS_OWN.test(hostOf(address))) asked.push(address);
   };
   const server = createServer((request, response) => {
     note(request.url ?? '');
