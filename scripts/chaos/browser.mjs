@@ -7,6 +7,8 @@ import { chromium } from 'playwright-core';
 import { browserEnvironment, browserPath, CHROMIUM_ARGS } from '../browsers.mjs';
 import { CommandError } from '../command.mjs';
 
+/** Chromium gives WebGPU up after a few deaths of its GPU process; here they are dealt by the dozen. */
+const FORGIVING = ['--disable-gpu-process-crash-limit', '--disable-domain-blocking-for-3d-apis'];
 const START_MS = 60_000;
 /** A busy machine is no fault of the page; what never comes is. */
 const PAGE_MS = 300_000;
@@ -48,6 +50,7 @@ export class ChaosBrowser {
       browserPath('chromium'),
       [
         ...CHROMIUM_ARGS,
+        ...FORGIVING,
         ...this.flags,
         '--headless=new',
         '--remote-debugging-port=0',
