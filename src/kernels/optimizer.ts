@@ -1,72 +1,59 @@
 /** AdamW over whole arenas of N floats, clipped by the global norm; N is a multiple of 64. */
 
 import adamwCode from '../../shaders/adamw.wgsl?raw';
-import emaCode from '../../shaders/ema.wgsl?raw';
-import gradNormCode from '../../shaders/grad_norm.wgsl?raw';
 import gradNormPartialCode from '../../shaders/grad_norm_partial.wgsl?raw';
-import { defineKernel, flatGrid, groups, inout, input, optionalInput, output } from '../gpu/kernel';
+import { defineKernel, groups, inout, input, optionalInout } from '../gpu/kernel';
 
 /**
- * Sums of squares of P equal parts of the gradients, and for each part how many of its values are
- * not finite (found by their bits).
+ * Sums of squares of COUNT equal parts of a model's gradients, and for each part how many of its
+ * values are not finite (found by their bits). `partial` holds P sums, then P counts, of all models
+ * that are updated together; this model's begin at FIRST.
  */
 export const gradNormPartial = defineKernel({
   name: 'grad_norm_partial',
   code: gradNormPartialCode,
-  params: { N: 'u32', P: 'u32' },
-  bindings: { grads: input('N'), partial: output('P'), nonfinite: output('P', 'u32') },
+  params: { N: 'u32', P: 'u32', FIRST: 'u32', COUNT: 'u32' },
+  bindings: { grads: input('N'), partial: inout('2*P') },
   constants: { WG: 64 },
-  grid: ({ P }, c) => [groups(P, c.WG < 32 ? c.WG : 1)],
+  grid: ({ COUNT }, c) => [groups(COUNT, c.WG < 32 ? c.WG : 1)],
 });
 
-/**
- * norm[0] = the global norm, norm[1] = min(1, max_norm/(norm + 1e-6)) (1 when max_norm is 0),
- * norm[2] = 1 if any value was not finite else 0, norm[3] = 0. `halted` becomes 1 with norm[2] and
- * stays so until the owner clears it.
- */
-export const gradNorm = defineKernel({
-  name: 'grad_norm',
-  code: gradNormCode,
-  params: { P: 'u32', max_norm: 'f32' },
-  bindings: {
-    partial: input('P'),
-    nonfinite: input('P', 'u32'),
-    norm: output('4'),
-    halted: inout('1', 'u32'),
-  },
-  constants: { WG: 64 },
-  grid: () => [1],
-});
+/** Each workgroup adds up the partial norms for itself: no more of them than keep a device busy. */
+const mostWorkgroups = (WG: number) => (WG < 32 ? 64 : 1024);
+/** Groups of four floats that a thread updates at least, where there are enough. */
+const EACH = 4;
 
 /**
- * One AdamW update of every parameter, skipped once `halted` is set where it is bound. `decay` holds
- * 1 or 0 for each run of 64 floats. `step` holds f32 bits: lr, beta1, beta2, eps, weight_decay,
- * 1/(1−β1ᵗ), 1/(1−β2ᵗ), 0.
+ * One AdamW update of every parameter, clipped by the norm of the model's gradients; nothing once
+ * any gradient of the models that are updated together was not finite. `decay` holds 1 or 0 for each
+ * run of 64 floats. `average` follows the weights when AVERAGE is set.
+ *
+ * `control` holds f32 bits: [0] the norm, [1] min(1, max_norm/(norm + 1e-6)) (1 when max_norm is 0),
+ * [2] 1 if any value of this model was not finite else 0; [4] the number 1 once halted, until its owner
+ * clears it; from [8] what the owner sets: lr, beta1, beta2, eps, weight_decay, 1/(1−β1ᵗ), 1/(1−β2ᵗ).
  */
 export const adamw = defineKernel({
   name: 'adamw',
   code: adamwCode,
-  params: { N: 'u32', BLOCKS: 'u32' },
+  params: {
+    N: 'u32',
+    BLOCKS: 'u32',
+    P: 'u32',
+    FIRST: 'u32',
+    COUNT: 'u32',
+    max_norm: 'f32',
+    average_decay: 'f32',
+  },
   bindings: {
     weights: inout('N'),
     grads: input('N'),
     m: inout('N'),
     v: inout('N'),
+    average: optionalInout('N'),
     decay: input('BLOCKS'),
-    norm: input('4'),
-    step: input('8', 'u32'),
-    halted: optionalInput('1', 'u32'),
+    partial: input('2*P'),
+    control: inout('16', 'u32'),
   },
-  constants: { WG: 64 },
-  grid: ({ N }, c) => flatGrid(groups(N, c.WG * 4)),
-});
-
-/** average ← decay·average + (1 − decay)·weights, until `halted` is set where it is bound. */
-export const ema = defineKernel({
-  name: 'ema',
-  code: emaCode,
-  params: { N: 'u32', decay: 'f32' },
-  bindings: { average: inout('N'), weights: input('N'), halted: optionalInput('1', 'u32') },
-  constants: { WG: 64 },
-  grid: ({ N }, c) => flatGrid(groups(N, c.WG * 4)),
+  constants: { WG: 64, AVERAGE: 0 },
+  grid: ({ N }, c) => [Math.min(groups(N, c.WG * 4 * EACH), mostWorkgroups(c.WG))],
 });

@@ -27,6 +27,7 @@ export const flopsOf = ({ kernel, params }: Pick<Work, 'kernel' | 'params'>) =>
 
 /** The constants that make a kernel use an optional buffer. */
 const ASKED_BY: Record<string, readonly string[]> = {
+  average: ['AVERAGE'],
   bias: ['BIAS'],
   gamma: ['NORM'],
   beta: ['NORM'],

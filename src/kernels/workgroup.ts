@@ -17,9 +17,7 @@ export const channelLanes = (WG: number) => (WG >= SHARED ? 16 : 1);
 
 /** One thread an element: even a software adapter likes many threads, since each workgroup costs. */
 const ELEMENTWISE = new Set([
-  'adamw',
   'dropout_mask',
-  'ema',
   'find_nonfinite',
   'gather_response',
   'gather_rows',
@@ -28,7 +26,6 @@ const ELEMENTWISE = new Set([
 
 /** Reductions by a single workgroup, or by a few: a GPU wants them wide. */
 const WIDE = new Set([
-  'grad_norm',
   'grad_norm_partial',
   'pairwise_loss',
   'ppo_policy_loss',

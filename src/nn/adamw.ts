@@ -6,7 +6,7 @@
 import type { Gpu, View } from '../gpu/device';
 import { readFloats } from '../gpu/readback';
 import type { Slot, Tape } from '../gpu/tape';
-import { adamw, ema, gradNorm, gradNormPartial } from '../kernels/optimizer';
+import { adamw, gradNormPartial } from '../kernels/optimizer';
 import { workgroup } from './choice';
 import { decays } from './layout';
 import { Weights } from './weights';
@@ -31,17 +31,33 @@ export const ADAMW: AdamWOptions = {
   maxNorm: 1,
 };
 
+/** Parts of a model's gradients whose squares are summed apart. */
 const PARTS = 64;
+
+/** Where the control buffer holds what, in numbers of four bytes. */
+const HALTED = 4;
+const STEP = 8;
+
+/** A range that is written or copied, never bound. */
+const within = ({ buffer, offset }: View, from: number, size: number): View => ({
+  buffer,
+  offset: offset + from,
+  size,
+});
+
+/** A moving average of a model's weights that is kept with its updates. */
+export interface Average {
+  readonly view: View;
+  readonly decay: number;
+}
 
 export class AdamW {
   readonly m: Weights;
   readonly v: Weights;
-  /** [norm, clip coefficient, 1 if a gradient was not finite, 0]. */
+  /** [norm, clip coefficient, 1 if a gradient was not finite, 0] of the latest update. */
   readonly norm: View;
-  /** [1] once a gradient was not finite: no update takes hold from then on. */
-  readonly halted: View;
-  private readonly ownsHalted: boolean;
-  private readonly step: View;
+  /** The norm, whether updates are halted, and the values of the next step; see the kernel. */
+  private readonly control: View;
   private readonly decay: View;
   private readonly staged = new Float32Array(8);
 
@@ -51,16 +67,12 @@ export class AdamW {
     private readonly grads: Weights,
     readonly options: AdamWOptions,
     label: string,
-    /** Shared by models that are updated together: none goes on without the others. */
-    halted?: View,
   ) {
     const { layout } = weights;
     this.m = Weights.zeros(gpu, layout, `${label} m`);
     this.v = Weights.zeros(gpu, layout, `${label} v`);
-    this.norm = gpu.alloc(`${label} norm`, 16);
-    this.ownsHalted = halted === undefined;
-    this.halted = halted ?? gpu.alloc(`${label} halted`, 16);
-    this.step = gpu.alloc(`${label} step`, 32);
+    this.control = gpu.alloc(`${label} control`, 64);
+    this.norm = within(this.control, 0, 16);
     const blocks = new Float32Array(layout.floats / 64);
     for (const tensor of layout.tensors) {
       if (!options.decayAll && !decays(tensor)) continue;
@@ -71,47 +83,38 @@ export class AdamW {
 
   /** Records norm, clipping and the update of all weights. */
   record(tape: Tape): void {
-    this.recordNorm(tape);
-    this.recordUpdate(tape);
+    recordUpdates(tape, [{ optimizer: this }]);
   }
 
-  /** The first half: the norm, and whether the update may take hold. */
-  recordNorm(tape: Tape): void {
-    const N = this.weights.layout.floats;
-    const partial = tape.temp('partial norms', PARTS);
-    const nonfinite = tape.temp('non-finite', PARTS);
-    const grads = this.grads.arena;
+  /** The first half of an update: sums of squares, as parts from `first` on of P. */
+  recordNorm(tape: Tape, partial: Slot, first: number, P: number): void {
     tape.dispatch(
       gradNormPartial,
-      { N, P: PARTS },
-      { grads, partial, nonfinite },
+      { N: this.weights.layout.floats, P, FIRST: first, COUNT: PARTS },
+      { grads: this.grads.arena, partial },
       workgroup(this.gpu, gradNormPartial),
-    );
-    tape.dispatch(
-      gradNorm,
-      { P: PARTS, max_norm: this.options.maxNorm },
-      { partial, nonfinite, norm: this.norm, halted: this.halted },
-      workgroup(this.gpu, gradNorm),
     );
   }
 
-  /** The second half: clipping and the update, if nothing was halted. */
-  recordUpdate(tape: Tape): void {
+  /** The second half: clipping, the update and the average, unless it is halted. */
+  recordUpdate(tape: Tape, partial: Slot, first: number, P: number, average?: Average): void {
     const N = this.weights.layout.floats;
+    const { maxNorm } = this.options;
+    const parts = { P, FIRST: first, COUNT: PARTS };
     tape.dispatch(
       adamw,
-      { N, BLOCKS: N / 64 },
+      { N, BLOCKS: N / 64, ...parts, max_norm: maxNorm, average_decay: average?.decay ?? 0 },
       {
         weights: this.weights.arena,
         grads: this.grads.arena,
         m: this.m.arena,
         v: this.v.arena,
+        ...(average ? { average: average.view } : {}),
         decay: this.decay,
-        norm: this.norm,
-        step: this.step,
-        halted: this.halted,
+        partial,
+        control: this.control,
       },
-      workgroup(this.gpu, adamw),
+      { ...workgroup(this.gpu, adamw), AVERAGE: average ? 1 : 0 },
     );
   }
 
@@ -128,7 +131,7 @@ export class AdamW {
       1 / (1 - beta2 ** t),
       0,
     ]);
-    this.gpu.write(this.step, this.staged);
+    this.gpu.write(within(this.control, 4 * STEP, 32), this.staged);
   }
 
   /**
@@ -145,12 +148,12 @@ export class AdamW {
 
   /** Lets no update take hold. */
   hold(): void {
-    this.gpu.write(this.halted, Uint32Array.of(1));
+    this.gpu.write(within(this.control, 4 * HALTED, 4), Uint32Array.of(1));
   }
 
   /** Lets updates take hold again. */
   release(): void {
-    this.gpu.write(this.halted, Uint32Array.of(0));
+    this.gpu.write(within(this.control, 4 * HALTED, 4), Uint32Array.of(0));
   }
 
   /** Whether the gradients of the latest step were finite. */
@@ -160,24 +163,24 @@ export class AdamW {
   }
 
   free(): void {
-    if (this.ownsHalted) this.gpu.free(this.halted);
-    this.gpu.free(this.m.arena, this.v.arena, this.norm, this.step, this.decay);
+    this.gpu.free(this.m.arena, this.v.arena, this.control, this.decay);
   }
 }
 
-/** Records average ← decay·average + (1 − decay)·weights, until `halted` is set. */
-export function recordEma(
-  gpu: Gpu,
+/**
+ * Records the updates of models that go together, each two dispatches: none takes hold unless the
+ * gradients of all are finite.
+ */
+export function recordUpdates(
   tape: Tape,
-  average: Slot,
-  weights: Weights,
-  decay: number,
-  halted?: Slot,
-) {
-  tape.dispatch(
-    ema,
-    { N: weights.layout.floats, decay },
-    { average, weights: weights.arena, ...(halted ? { halted } : {}) },
-    workgroup(gpu, ema),
-  );
+  updates: readonly { readonly optimizer: AdamW; readonly average?: Average }[],
+): void {
+  const P = PARTS * updates.length;
+  const partial = tape.temp('partial norms', 2 * P);
+  for (const [at, { optimizer }] of updates.entries()) {
+    optimizer.recordNorm(tape, partial, at * PARTS, P);
+  }
+  for (const [at, { optimizer, average }] of updates.entries()) {
+    optimizer.recordUpdate(tape, partial, at * PARTS, P, average);
+  }
 }

@@ -9,7 +9,7 @@ import { elementsOf, type Kernel } from '../gpu/kernel';
 import { read } from '../gpu/readback';
 import { type DispatchInfo, real, type Slot, Tape } from '../gpu/tape';
 import { findNonfinite } from '../kernels/nonfinite';
-import { adamw, ema } from '../kernels/optimizer';
+import { adamw } from '../kernels/optimizer';
 import type { AdamW } from './adamw';
 import { workgroup } from './choice';
 import { arenaOf, isTemporary, type NamedArena, nameOf } from './names';
@@ -53,9 +53,6 @@ interface Scan {
   readonly kernel?: string;
 }
 
-/** What changes a model or its average. */
-const UPDATES: ReadonlySet<string> = new Set([adamw.name, ema.name]);
-
 /**
  * Runs a finished tape once more, with the inputs that its owner has written, and finds the first
  * value that is not finite: in parameters and moments, in other inputs, or in what a dispatch makes.
@@ -73,7 +70,7 @@ export async function firstNonfinite(
   const known = new Known();
   const inputs: Scan[] = [];
   const after = operations.map((info, at): Scan[] => {
-    if (!info || UPDATES.has(info.kernel.name)) return [];
+    if (!info || info.kernel.name === adamw.name) return [];
     const scans: Scan[] = [];
     for (const { slot, access, count } of floatsOf(info)) {
       const view = real(slot);
@@ -104,7 +101,7 @@ export async function firstNonfinite(
     for (const buffer of leftovers(operations, arenas)) encoder.clearBuffer(buffer);
     scan(before.length + inputs.length);
     for (const [at, info] of operations.entries()) {
-      if (!info || !UPDATES.has(info.kernel.name)) tape.encodeOne(encoder, at);
+      if (!info || info.kernel.name !== adamw.name) tape.encodeOne(encoder, at);
       scan(after[at]!.length);
     }
     gpu.submit(encoder.finish());

@@ -2,7 +2,7 @@
  * The second half of a PPO iteration on the GPU: one minibatch update of policy and value.
  *
  *   policy: clipped policy loss over M responses, plus γ times the pretraining loss over X corpus
- *           windows, accumulated into one gradient, clipped by its norm, one AdamW step, EMA
+ *           windows, accumulated into one gradient, clipped by its norm, one AdamW step with EMA
  *   value:  clipped value loss, its own gradient, norm and AdamW step
  *
  * Responses and windows go through the models in A parts, whose gradients and losses add up.
@@ -14,7 +14,7 @@ import type { Scratch } from '../gpu/scratch';
 import { type Slot, Tape } from '../gpu/tape';
 import { weightedSumKernel } from '../kernels/loss';
 import { ppoPolicyLoss, ppoValueLoss } from '../kernels/rlhf';
-import { ADAMW, AdamW, recordEma } from '../nn/adamw';
+import { ADAMW, AdamW, recordUpdates } from '../nn/adamw';
 import { BatchBuffer, type Part, partsOf } from '../nn/batch';
 import { workgroup } from '../nn/choice';
 import { recordTrunk } from '../nn/gpt';
@@ -90,8 +90,7 @@ export class Updater {
     this.policyGrads = Weights.zeros(gpu, policy.layout, 'policy gradients');
     this.valueGrads = Weights.zeros(gpu, value.layout, 'value gradients');
     this.policyAdam = new AdamW(gpu, policy, this.policyGrads, PPO_ADAMW, 'policy AdamW');
-    const { halted } = this.policyAdam;
-    this.valueAdam = new AdamW(gpu, value, this.valueGrads, PPO_ADAMW, 'value AdamW', halted);
+    this.valueAdam = new AdamW(gpu, value, this.valueGrads, PPO_ADAMW, 'value AdamW');
     this.parts = partsOf(M, A);
     this.ids = new BatchBuffer(gpu, 'minibatch ids', this.parts, T);
     this.targets = new BatchBuffer(gpu, 'minibatch targets', this.parts, T);
@@ -220,15 +219,14 @@ export class Updater {
   }
 
   /** Both models' updates, which take hold only if the gradients of both are finite. */
-  private recordUpdates(average: View, emaDecay: number): void {
-    const { gpu, tape, metrics, policyAdam, valueAdam } = this;
-    policyAdam.recordNorm(tape);
-    valueAdam.recordNorm(tape);
+  private recordUpdates(average: View, decay: number): void {
+    const { tape, metrics, policyAdam, valueAdam } = this;
+    recordUpdates(tape, [
+      { optimizer: policyAdam, average: { view: average, decay } },
+      { optimizer: valueAdam },
+    ]);
     tape.copy(policyAdam.norm, slotOf(metrics, 12), 16);
     tape.copy(valueAdam.norm, slotOf(metrics, 16), 16);
-    policyAdam.recordUpdate(tape);
-    valueAdam.recordUpdate(tape);
-    recordEma(gpu, tape, average, this.models.policy, emaDecay, policyAdam.halted);
   }
 
   /**
@@ -258,6 +256,7 @@ export class Updater {
   /** Lets updates take hold again after one that was not finite. */
   release(): void {
     this.policyAdam.release();
+    this.valueAdam.release();
   }
 
   private load(
@@ -290,7 +289,9 @@ export class Updater {
    */
   async tries(): Promise<boolean> {
     const { policyAdam, valueAdam } = this;
+    valueAdam.hold();
     const policy = await policyAdam.tries(this.tape);
+    valueAdam.release();
     return policy && (await valueAdam.wasFinite());
   }
 

@@ -23,8 +23,9 @@ describe('the work of a dispatch', () => {
 
   test('counts a buffer once for a read, twice when it is changed', () => {
     expect(bytesOf(dispatch('matmul_nn', sizes))).toBe(4 * (10 + 15 + 6));
-    expect(bytesOf(dispatch('ema', { N: 8, decay: 1 }))).toBe(4 * (16 + 8));
-    expect(trafficOf(dispatch('ema', { N: 8, decay: 1 }))).toEqual({ read: 64, written: 32 });
+    const norm = dispatch('grad_norm_partial', { N: 8, P: 2, FIRST: 0, COUNT: 2 });
+    expect(bytesOf(norm)).toBe(4 * (8 + 2 * 4));
+    expect(trafficOf(norm)).toEqual({ read: 48, written: 16 });
   });
 
   test('counts an optional buffer only when it is used', () => {

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Gpu } from '../../src/gpu/device';
 import { profileTape } from '../../src/gpu/profiler';
 import { Tape } from '../../src/gpu/tape';
-import { ema } from '../../src/kernels/optimizer';
+import { gradNormPartial } from '../../src/kernels/optimizer';
 import { probeFlops } from '../../src/kernels/probe';
 import { openGpu } from '../../src/kernels/trust';
 import type { Lab } from '../../src/lab/lab';
@@ -48,10 +48,10 @@ describe('a profiled tape', () => {
 
   test('puts back what it moves before each measurement', async () => {
     const gpu = await openGpu();
-    const tape = new Tape(gpu, 'average');
+    const tape = new Tape(gpu, 'norm');
     const N = 64;
-    const views = { average: gpu.alloc('average', 4 * N), weights: gpu.alloc('weights', 4 * N) };
-    tape.dispatch(ema, { N, decay: 0.5 }, views);
+    const views = { grads: gpu.alloc('gradients', 4 * N), partial: gpu.alloc('partial', 16) };
+    tape.dispatch(gradNormPartial, { N, P: 2, FIRST: 0, COUNT: 2 }, views);
     await tape.finish();
     let resets = 0;
     await profileTape(gpu, tape, { before: () => resets++, most: 1 });

@@ -1,14 +1,11 @@
 /** Supervised training on the GPU: dropout, reproducibility, weight decay, lifetimes. */
 import { describe, expect, test } from 'vitest';
 import type { Gpu } from '../../src/gpu/device';
-import { readFloats } from '../../src/gpu/readback';
-import { Tape } from '../../src/gpu/tape';
-import { ADAMW, recordEma } from '../../src/nn/adamw';
+import { ADAMW } from '../../src/nn/adamw';
 import { initialWeights } from '../../src/nn/init';
 import { layoutOf } from '../../src/nn/layout';
 import { type LmStep, LmTrainer, type LmTrainerOptions } from '../../src/nn/trainer';
 import { Weights } from '../../src/nn/weights';
-import { ema } from '../reference/adamw';
 import { expectClose, random } from '../reference/compare';
 import { lmLoss } from '../reference/losses';
 import { initOptimizer, optimizerStep } from '../reference/optimizer';
@@ -130,20 +127,6 @@ test('weight decay acts on matrices and embeddings alone, or on everything when 
       expectClose(after[name]!, wanted, 1e-6, name);
     }
   }
-});
-
-test('the moving average keeps its share and takes the rest from the weights', async () => {
-  const [a, b] = [initialWeights(layout, 1), initialWeights(layout, 2)];
-  const weights = Weights.from(gpu, layout, 'weights', b);
-  const average = gpu.upload('average', a);
-  const tape = new Tape(gpu, 'ema');
-  recordEma(gpu, tape, average, weights, 0.9);
-  await tape.finish();
-  tape.run();
-  const met = await readFloats(gpu, average, layout.floats);
-  tape.free();
-  gpu.free(weights.arena, average);
-  expectClose(met, ema(a, b, 0.9), 1e-6);
 });
 
 /** Every buffer of the device, those that `Gpu` does not count (uniforms, staging) included. */
