@@ -6,7 +6,8 @@ type Contents = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint32Arra
 /** Values in [−1, 1) that follow from their place alone. */
 const value = (i: number) => ((i * 7919) % 2003) / 1001.5 - 1;
 
-const ADAMW_STEP = Float32Array.of(1e-4, 0.9, 0.95, 1e-8, 0, 1, 1, 0);
+/** The control buffer of AdamW: not halted, and an ordinary step. */
+const ADAMW_CONTROL = Float32Array.of(...Array(8).fill(0), 1e-4, 0.9, 0.95, 1e-8, 0, 1, 1, 0);
 
 /** Integers by the names that the kernels give them. */
 function integer(name: string, i: number, length: number, params: Values): number {
@@ -24,10 +25,9 @@ export function contentsOf(
   start: Values,
 ): Contents {
   const length = elementsOf(shape, params);
-  if (name === 'step' && length === ADAMW_STEP.length) {
-    return new Uint32Array(ADAMW_STEP.buffer.slice(0));
-  }
-  if (name === 'norm') return Float32Array.of(1, 1, 0, 0);
+  if (name === 'control') return new Uint32Array(ADAMW_CONTROL.buffer.slice(0));
+  // Gradients without a norm, of which all are finite.
+  if (name === 'partial' && params['COUNT'] !== undefined) return new Float32Array(length);
   const numbers = (i: number) => {
     const fixed = start[name];
     if (fixed !== undefined) return fixed;

@@ -91,7 +91,7 @@ function whatIsWritten({ kernel, slots }: DispatchInfo, { tape, arenas }: Record
 
 /** Where in a step a dispatch stands, by what it computes. */
 function phaseOf(kernel: string, writes: string): DispatchProfile['phase'] {
-  if (/adamw|grad_norm|^ema/.test(kernel)) return 'optimizer';
+  if (/adamw|grad_norm/.test(kernel)) return 'optimizer';
   const backward = /backward|_tn|token_sort/.test(kernel) || /^∂|\.dx$|^d[a-z]+$/.test(writes);
   return backward ? 'backward' : 'forward';
 }
