@@ -10,7 +10,7 @@ import { Tape } from '../gpu/tape';
 import { ADAMW } from '../nn/adamw';
 import { recordTrunk } from '../nn/gpt';
 import { recordScores } from '../nn/heads';
-import { type GptConfig, type Head, layoutOf } from '../nn/layout';
+import { configOf, type GptConfig, type Head, layoutOf } from '../nn/layout';
 import { Sampler } from '../nn/sampler';
 import { LmTrainer } from '../nn/trainer';
 import { Weights } from '../nn/weights';
@@ -127,13 +127,7 @@ export async function rehearsed(
   s: Readonly<Settings>,
   { promptTokens = Number.POSITIVE_INFINITY, ...place }: RunPlace,
 ): Promise<PlanningGpu> {
-  const model = {
-    n_layer: s['model.n_layer'],
-    n_embd: s['model.n_embd'],
-    n_head: s['model.n_head'],
-    n_positions: s['model.n_positions'],
-    vocab_size: s['model.vocab_size'],
-  };
+  const model = configOf(s);
   const R = s['ppo.response_length'];
   const sizes: Sizes = { s, model, P: Math.min(promptTokens, model.n_positions - R), R };
   const gpu = planningGpu(place);

@@ -279,6 +279,7 @@ export class Experiment {
       this.parts.studies = noStudies();
     }
     if (gone.includes('ppo')) {
+      this.parts.studies.modelSizes = null;
       this.parts.rollouts = null;
       this.parts.lastBatch = null;
     }

@@ -1,7 +1,7 @@
 /** The files of CONTRACT.md, made from an experiment when they are asked for. */
 import type { Settings } from '../config/fields';
 import type { ModelName } from '../config/stages';
-import { layoutOf, namedTensors } from '../nn/layout';
+import { configOf, layoutOf, namedTensors } from '../nn/layout';
 import { TOKEN_ARRAYS } from '../rlhf/ppo_rollout';
 import { rankingsToComparisons } from '../text/datasets/comparisons';
 import { writeJsonl } from '../text/datasets/jsonl';
@@ -106,13 +106,7 @@ export function modelFolder(
   floats: Float32Array<ArrayBuffer>,
   tokenizer: Tokenizer,
 ): ReadonlyMap<string, Uint8Array> {
-  const sizes = {
-    n_layer: s['model.n_layer'],
-    n_embd: s['model.n_embd'],
-    n_head: s['model.n_head'],
-    n_positions: s['model.n_positions'],
-    vocab_size: s['model.vocab_size'],
-  };
+  const sizes = configOf(s);
   const kind = name === 'reward' || name === 'value' ? name : 'lm';
   const layout = layoutOf(sizes, kind === 'lm' ? 'lm' : 'score');
   const tensors = new Map(Object.entries(namedTensors(layout, floats)));

@@ -193,7 +193,8 @@ export class Lab extends OpenLab implements LabApi {
       const gpu = await this.device();
       this.variants.use(gpu, experiment.record.kernels);
       this.events.progress = null;
-      await runStudy(this.selected, runner.context(gpu, undefined), this.events.emit, request);
+      const ctx = runner.context(gpu, undefined);
+      await runStudy(this.selected, ctx, this.events.emit, request, (id) => this.opponent(id));
     });
   }
 

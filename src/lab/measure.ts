@@ -6,7 +6,7 @@ import type { Settings } from '../config/fields';
 import type { Gpu } from '../gpu/device';
 import { ADAMW } from '../nn/adamw';
 import { initialWeights } from '../nn/init';
-import { type GptConfig, layoutOf } from '../nn/layout';
+import { configOf, layoutOf } from '../nn/layout';
 import { Sampler } from '../nn/sampler';
 import { LmTrainer } from '../nn/trainer';
 import { Weights } from '../nn/weights';
@@ -24,14 +24,6 @@ const FORWARD = 1 / 3;
 /** More work than this is timed with one sequence instead of a batch. */
 const MOST_FLOP = 2e10;
 const SAMPLED = { P: 8, R: 8 };
-
-const configOf = (s: Readonly<Settings>): GptConfig => ({
-  n_layer: s['model.n_layer'],
-  n_embd: s['model.n_embd'],
-  n_head: s['model.n_head'],
-  n_positions: s['model.n_positions'],
-  vocab_size: s['model.vocab_size'],
-});
 
 /** Runs each once to compile and warm up, and once on the clock. Random weights do. */
 export async function measureRates(gpu: Gpu, s: Readonly<Settings>): Promise<Rates> {

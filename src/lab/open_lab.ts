@@ -24,9 +24,17 @@ import { fitInto, LAPTOP_BYTES } from './fit';
 import { LabGpu } from './lab_gpu';
 import { accountOf, Library } from './library';
 import { runSeconds, Stopwatch } from './measure';
+import type { Opponent } from './model_sizes';
 import { adapterOf, newRecord } from './new_record';
 import { browserEstimate } from './room';
-import { openSession, type Prepare, type Session, snapshotOf } from './session';
+import {
+  familyOf,
+  materialWith,
+  openSession,
+  type Prepare,
+  type Session,
+  snapshotOf,
+} from './session';
 import { Tabs } from './tabs';
 import { Variants } from './variants';
 
@@ -119,6 +127,21 @@ export abstract class OpenLab {
     if (experiment?.id !== id || !this.tabs?.isWriter) return this.library.account(id);
     const { record, parts, models, checkpoint } = experiment;
     return accountOf(record, parts, [...models.keys()], checkpoint);
+  }
+
+  /** Another experiment than the open one, for models of both to be compared. */
+  protected async opponent(id: string): Promise<Opponent> {
+    const { name, config } = await this.library.record(id);
+    const models = (await this.library.account(id)).models;
+    return {
+      ...{ name, config, models },
+      model: async (model) => (await this.library.model(id, model)).floats,
+      family: async () => {
+        const { tokenizer } = await this.library.model(id, 'base');
+        const raw = await this.options.prepare(config, () => {});
+        return familyOf(config.settings, materialWith(raw, tokenizer));
+      },
+    };
   }
 
   async setNotes(id: string, text: string): Promise<void> {

@@ -17,7 +17,13 @@ import type {
   StageStatus,
 } from './api';
 import type { Parent } from './library_api';
-import type { BestOfNRequest, LabelCurve, LabelPoint } from './studies_api';
+import type {
+  BestOfNRequest,
+  LabelCurve,
+  LabelPoint,
+  ModelSizesRequest,
+  Whose,
+} from './studies_api';
 import type { RunVariants } from './variants';
 
 export type Floats = Float32Array<ArrayBuffer>;
@@ -97,9 +103,21 @@ export interface StoredLabelCurve {
   readonly agreement: LabelCurve['agreement'];
 }
 
+export interface StoredModelSizes {
+  readonly request: ModelSizesRequest;
+  readonly name: string;
+  readonly parameters: Readonly<Record<Whose, number>>;
+  readonly reference: Whose;
+  /** By `this sft`, `other policy` and so on; what the reference is held against is `fresh`. */
+  answers: Record<string, string[]>;
+  /** Wins by prompt, of the same names and `headline`; null until all have answered. */
+  wins: Record<string, number[]> | null;
+}
+
 export interface StoredStudies {
   bestOfN: StoredBestOfN | null;
   labelCurve: StoredLabelCurve | null;
+  modelSizes: StoredModelSizes | null;
 }
 
 /** The parts that are stored one by one, each with its type. */
@@ -133,7 +151,11 @@ export interface Parts {
   sums: Partial<Record<ModelName, string>>;
 }
 
-export const noStudies = (): StoredStudies => ({ bestOfN: null, labelCurve: null });
+export const noStudies = (): StoredStudies => ({
+  bestOfN: null,
+  labelCurve: null,
+  modelSizes: null,
+});
 
 export const emptyParts = (): Parts => ({
   metrics: {},

@@ -4,6 +4,7 @@
  */
 import type { Stage, Training } from '../config/stages';
 import type { Gpu } from '../gpu/device';
+import { configOf } from '../nn/layout';
 import {
   type Checkpoint,
   type Metrics,
@@ -96,13 +97,7 @@ export class Runner {
       gpu,
       settings,
       seed: config.seed,
-      model: {
-        n_layer: settings['model.n_layer'],
-        n_embd: settings['model.n_embd'],
-        n_head: settings['model.n_head'],
-        n_positions: settings['model.n_positions'],
-        vocab_size: settings['model.vocab_size'],
-      },
+      model: configOf(settings),
       tokenizer: material.tokenizer,
       promptTokens: material.promptTokens,
       shown: material.world.prompts.val.slice(0, SHOWN).map(({ prompt }) => prompt),

@@ -150,6 +150,16 @@ export const PART_SCHEMAS: Readonly<Record<keyof Parts, v.GenericSchema>> = {
         agreement: v.looseObject({ val: number, heldout: number }),
       }),
     ),
+    modelSizes: v.nullish(
+      v.looseObject({
+        request: v.looseObject({ other: v.string(), prompts: whole }),
+        name: v.string(),
+        parameters: v.looseObject({ this: whole, other: whole }),
+        reference: v.picklist(['this', 'other']),
+        answers: v.record(v.string(), strings),
+        wins: v.nullable(v.record(v.string(), v.array(number))),
+      }),
+    ),
   }),
   tokenizer: v.nullable(v.string()),
   log: v.array(

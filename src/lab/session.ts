@@ -1,7 +1,10 @@
 /** An experiment that is open: with its world, tokenizer, judge, desk and runner in memory. */
 import type { ExperimentConfig } from '../config/experiment';
+import type { Settings } from '../config/fields';
 import { STAGES } from '../config/stages';
 import type { AdapterName } from '../gpu/device';
+import { configOf } from '../nn/layout';
+import type { Family } from '../rlhf/model_sizes';
 import type { RankingTask } from '../rlhf/rankings';
 import { packDocuments } from '../text/datasets/packing';
 import { Tokenizer } from '../text/tokenizer/tokenizer';
@@ -41,7 +44,7 @@ export async function openSession(
   const raw = await prepare(config, (what) =>
     emit({ type: 'log', level: 'info', message: `${what}…`, time: Date.now() }),
   );
-  const material = openMaterial(withTokenizer(raw, experiment.parts.tokenizer));
+  const material = materialWith(raw, experiment.parts.tokenizer);
   const judge = new Judge(material.world);
   const session: Session = {
     experiment,
@@ -79,7 +82,16 @@ export function placeOf(
   return { adapter, variants: names, promptTokens: material.promptTokens };
 }
 
-/** The same material with an imported base model's tokenizer, if there is one. */
+/** What the models of an experiment have in common. */
+export const familyOf = (
+  settings: Settings,
+  { tokenizer, promptTokens }: Pick<Material, 'tokenizer' | 'promptTokens'>,
+): Family => ({ settings, model: configOf(settings), tokenizer, promptTokens });
+
+/** An experiment's material, with an imported base model's tokenizer if there is one. */
+export const materialWith = (raw: RawMaterial, tokenizer: string | null): Material =>
+  openMaterial(withTokenizer(raw, tokenizer));
+
 function withTokenizer(raw: RawMaterial, json: string | null): RawMaterial {
   if (json === null) return raw;
   const tokenizer = Tokenizer.fromJSON(json);

@@ -21,6 +21,7 @@ import {
   emptyParts,
   type Floats,
   MODELS_OF,
+  noStudies,
   PART_NAMES,
   type Parts,
 } from './parts';
@@ -89,7 +90,8 @@ export function checkParts(
     if (value === undefined) continue;
     const result = v.safeParse(PART_SCHEMAS[name], value);
     if (result.success) {
-      parts[name] = value;
+      // A study that there was none of when it was stored was not run.
+      parts[name] = name === 'studies' ? { ...noStudies(), ...(value as object) } : value;
       continue;
     }
     damaged(name, describeIssue(result.issues[0]), value);

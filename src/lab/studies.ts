@@ -12,6 +12,7 @@ import { foldShift, pairMargins } from '../rlhf/scorer';
 import { mean } from '../rlhf/statistics';
 import { orderedPairs } from '../text/datasets/comparisons';
 import type { LabEvent } from './api';
+import { type Opponent, runModelSizes } from './model_sizes';
 import type { Floats, StoredBestOfN, StoredLabelCurve } from './parts';
 import { trainingRankings } from './pipeline';
 import { withScorer } from './scoring';
@@ -37,6 +38,8 @@ export async function runStudy(
   context: StageContext,
   emit: (event: LabEvent) => void,
   request: StudyRequest,
+  /** Another experiment, by its id. */
+  opponent: (id: string) => Promise<Opponent>,
 ): Promise<void> {
   const { experiment } = session;
   const { parts } = experiment;
@@ -51,7 +54,10 @@ export async function runStudy(
   const run: Run = { session, ctx: studyContext(context, request.study, emit), made };
   try {
     if (request.study === 'best_of_n') await runBestOfN(run, request);
-    else await runLabelCurve(run);
+    else if (request.study === 'label_curve') await runLabelCurve(run);
+    else {
+      await runModelSizes(session, run.ctx, await opponent(request.other), request, made);
+    }
   } catch (cause) {
     if (!(cause instanceof Paused)) throw cause;
   } finally {

@@ -4,9 +4,10 @@
  */
 import type { BestOfNPoint } from '../rlhf/best_of_n';
 import type { Accuracy } from '../rlhf/label_curve';
+import type { Compared } from '../rlhf/model_sizes';
 import type { DistanceFit, DistancePoint } from '../rlhf/over_optimization';
 
-export type { Accuracy, BestOfNPoint, DistanceFit, DistancePoint };
+export type { Accuracy, BestOfNPoint, Compared, DistanceFit, DistancePoint };
 
 export interface BestOfNRequest {
   readonly study: 'best_of_n';
@@ -17,7 +18,15 @@ export interface BestOfNRequest {
   /** Whether a second reward model is trained, on an eighth of the ranked prompts. */
   readonly few: boolean;
 }
-export type StudyRequest = BestOfNRequest | { readonly study: 'label_curve' };
+/** This experiment's models against those of another one in the same town. */
+export interface ModelSizesRequest {
+  readonly study: 'model_sizes';
+  /** Id of the other experiment; its SFT is trained. */
+  readonly other: string;
+  /** Test prompts. */
+  readonly prompts: number;
+}
+export type StudyRequest = BestOfNRequest | ModelSizesRequest | { readonly study: 'label_curve' };
 export type StudyName = StudyRequest['study'];
 
 export interface StudyProgress {
@@ -76,10 +85,34 @@ export interface LabelCurve {
   readonly agreement: Readonly<Record<'val' | 'heldout', number>>;
 }
 
+/** A mean win, a tie ½, with its bootstrap interval over prompts. */
+export interface Win {
+  readonly mean: number;
+  readonly ci95: readonly [low: number, high: number];
+  readonly n: number;
+}
+
+export type Whose = 'this' | 'other';
+
+export interface ModelSizes {
+  readonly request: ModelSizesRequest;
+  /** The other experiment's name. */
+  readonly name: string;
+  readonly parameters: Readonly<Record<Whose, number>>;
+  /** Whose SFT all are held against: the larger one's. */
+  readonly reference: Whose;
+  /** Wins against it, of the models that there are; empty until all have answered. */
+  readonly wins: readonly { readonly whose: Whose; readonly writer: Compared; readonly win: Win }[];
+  /** The smaller policy against the larger base model; null where there is no policy. */
+  readonly headline: Win | null;
+  readonly whole: boolean;
+}
+
 export interface StudyResults {
   readonly bestOfN: BestOfNResult | null;
   readonly ppo: PpoByDistance | null;
   readonly labelCurve: LabelCurve | null;
+  readonly modelSizes: ModelSizes | null;
 }
 
 /** The studies of an experiment, and starting them. */

@@ -1,19 +1,30 @@
 /** From what the studies have stored to what is shown of them. */
 import { bestOfNCurve } from '../rlhf/best_of_n';
 import { SHARES } from '../rlhf/label_curve';
+import { COMPARED } from '../rlhf/model_sizes';
 import { type DistancePoint, fitBestOfN, fitPpo } from '../rlhf/over_optimization';
+import { bootstrap, mean } from '../rlhf/statistics';
 import type { MetricRow } from './api';
-import type { StoredBestOfN, StoredLabelCurve, StoredStudies } from './parts';
-import type { BestOfNResult, LabelCurve, PpoByDistance, StudyResults } from './studies_api';
+import type { StoredBestOfN, StoredLabelCurve, StoredModelSizes, StoredStudies } from './parts';
+import type {
+  BestOfNResult,
+  LabelCurve,
+  ModelSizes,
+  PpoByDistance,
+  StudyResults,
+  Whose,
+  Win,
+} from './studies_api';
 
 export function studyResults(
-  { bestOfN, labelCurve }: StoredStudies,
+  { bestOfN, labelCurve, modelSizes }: StoredStudies,
   ppoRows: readonly MetricRow[],
 ): StudyResults {
   return {
     bestOfN: bestOfN && bestOfNResult(bestOfN),
     ppo: ppoByDistance(ppoRows),
     labelCurve: labelCurve && labelCurveOf(labelCurve),
+    modelSizes: modelSizes && modelSizesOf(modelSizes),
   };
 }
 
@@ -61,3 +72,35 @@ const labelCurveOf = ({ points, ranked, agreement }: StoredLabelCurve): LabelCur
   whole: points.length === SHARES.length,
   agreement,
 });
+
+/** What an answerer is stored by: `this policy`, `other sft`. */
+export const answererOf = (whose: Whose, writer: string) => `${whose} ${writer}`;
+
+const winOf = (wins: readonly number[]): Win => ({
+  mean: mean(wins),
+  ci95: bootstrap(wins, 0),
+  n: wins.length,
+});
+
+function modelSizesOf({
+  request,
+  name,
+  parameters,
+  reference,
+  wins,
+}: StoredModelSizes): ModelSizes {
+  const found = wins ?? {};
+  const rows = (['this', 'other'] as const).flatMap((whose) =>
+    COMPARED.flatMap((writer) => {
+      const own = found[answererOf(whose, writer)];
+      return own ? [{ whose, writer, win: winOf(own) }] : [];
+    }),
+  );
+  const { headline } = found;
+  return {
+    ...{ request, name, parameters, reference },
+    wins: rows,
+    headline: headline ? winOf(headline) : null,
+    whole: wins !== null,
+  };
+}

@@ -3,6 +3,8 @@
  * of floats. Parameters, gradients and both Adam moments share one layout.
  */
 
+import type { Settings } from '../config/fields';
+
 export interface GptConfig {
   readonly n_layer: number;
   readonly n_embd: number;
@@ -10,6 +12,15 @@ export interface GptConfig {
   readonly vocab_size: number;
   readonly n_positions: number;
 }
+
+/** The model that an experiment's settings describe. */
+export const configOf = (settings: Readonly<Settings>): GptConfig => ({
+  n_layer: settings['model.n_layer'],
+  n_embd: settings['model.n_embd'],
+  n_head: settings['model.n_head'],
+  n_positions: settings['model.n_positions'],
+  vocab_size: settings['model.vocab_size'],
+});
 
 /** `lm`: tied language-model head. `score`: one number a token (reward and value models). */
 export type Head = 'lm' | 'score';

@@ -105,6 +105,7 @@ export const SEEDS = {
   sftChoice: 137,
   bestOfN: 139,
   labelShares: 149,
+  modelSizes: 151,
 } as const;
 
 /** The seed of one use (unsigned 32 bit). */

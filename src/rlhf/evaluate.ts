@@ -84,11 +84,11 @@ export async function evaluate(ctx: StageContext, inputs: EvaluationInputs): Pro
   for (const [index, name] of EVALUATED.entries()) {
     const weights = Weights.from(ctx.gpu, layoutOf(ctx.model, 'lm'), name, inputs.models[name]);
     try {
-      completions[name] = await answer(ctx, weights, prompts, seed, index * prompts.length);
+      completions[name] = await answerPrompts(ctx, weights, prompts, seed, index * prompts.length);
       await advance(`${name} answers the test prompts`);
       if (name === 'sft_for_rl') {
         const fresh = EVALUATED.length * prompts.length;
-        opponents = await answer(ctx, weights, prompts, seed, fresh);
+        opponents = await answerPrompts(ctx, weights, prompts, seed, fresh);
         await advance('sft_for_rl answers once more');
       }
       skills[name] = await skillAccuracy(ctx, weights, inputs.skills);
@@ -137,7 +137,8 @@ export async function evaluate(ctx: StageContext, inputs: EvaluationInputs): Pro
   };
 }
 
-async function answer(
+/** One sampled answer to each prompt. @param sequence number of the first among the seed's */
+export async function answerPrompts(
   ctx: StageContext,
   weights: Weights,
   prompts: readonly string[],

@@ -1,5 +1,6 @@
 /** Studies of a small run: kept when paused, gone on with, alone on the GPU, gone with their stage. */
 import { beforeAll, describe, expect, it } from 'vitest';
+import { STAGES } from '../../src/config/stages';
 import type { BestOfNRequest, LabEvent } from '../../src/lab/api';
 import { smallConfig, testLab } from '../support/lab';
 
@@ -89,5 +90,54 @@ describe('studies', () => {
   it('go with the reward model that they are about', async () => {
     await lab.reset('reward');
     expect(await studies()).toMatchObject({ bestOfN: null, labelCurve: null });
+  });
+});
+
+describe('model sizes', () => {
+  const { lab } = testLab();
+  const NARROW = smallConfig(7);
+  const request = (other: string) => ({ study: 'model_sizes', other, prompts: 12 }) as const;
+  let [small, large] = ['', ''];
+
+  beforeAll(async () => {
+    ({ id: large } = await lab.create(smallConfig(7, { 'model.n_embd': 32 }), 'a wider one'));
+    await lab.run(['base', 'sft']);
+    ({ id: small } = await lab.create(NARROW));
+    await lab.run(STAGES.slice(0, 4));
+  }, 240_000);
+
+  it('are held against SFT of the larger, and the small policy against the large base model', async () => {
+    await lab.study(request(large));
+    const sizes = (await lab.snapshot())!.studies.modelSizes!;
+    expect(sizes).toMatchObject({ name: 'a wider one', reference: 'other', whole: true });
+    expect(sizes.parameters.other).toBeGreaterThan(1.5 * sizes.parameters.this);
+    expect(sizes.wins.map(({ whose, writer }) => `${whose} ${writer}`)).toEqual([
+      'this base',
+      'this sft',
+      'this policy',
+      'other base',
+      'other sft',
+    ]);
+    for (const { win } of [...sizes.wins, { win: sizes.headline! }]) {
+      expect(win.n).toBe(12);
+      expect(win.mean).toBeGreaterThanOrEqual(win.ci95[0]);
+      expect(win.mean).toBeLessThanOrEqual(win.ci95[1]);
+    }
+    // The same question again has the same answer: all of it follows from the seed.
+    await lab.study(request(large));
+    expect((await lab.snapshot())!.studies.modelSizes).toEqual(sizes);
+  }, 120_000);
+
+  it('are asked of one town only', async () => {
+    const { id } = await lab.create(smallConfig(8));
+    await expect(lab.study(request(small))).rejects.toThrow(/lives in another town/);
+    await expect(lab.study(request('nowhere'))).rejects.toThrow('There is no experiment nowhere.');
+    await lab.select(small);
+    await expect(lab.study(request(id))).rejects.toThrow(/lives in another town/);
+  }, 60_000);
+
+  it('go with the policy that they are about', async () => {
+    await lab.reset('ppo');
+    expect((await lab.snapshot())!.studies.modelSizes).toBeNull();
   });
 });

@@ -27,6 +27,15 @@ const labelPoint = (share: number): LabelPoint => ({
   heldout: accuracy(0.67 + 0.03 * Math.log2(share) * 0.6),
 });
 
+const PHASES = {
+  best_of_n: 'sampling answers',
+  label_curve: 'training',
+  model_sizes: 'the models answer the test prompts',
+} as const;
+
+/** So many prompts of a hundred that are won, and the rest lost. */
+const wins = (won: number) => Array.from({ length: 100 }, (_, i) => (i < won ? 1 : 0));
+
 export class FakeStudies {
   private readonly stored: StoredStudies = noStudies();
   private held = false;
@@ -48,7 +57,7 @@ export class FakeStudies {
     this.held = false;
     for (let step = 1; step <= 4 && !this.held; step++) {
       const share = step / 4;
-      const phase = request.study === 'best_of_n' ? 'sampling answers' : 'training';
+      const phase = PHASES[request.study];
       const progress = { study: request.study, phase, share, secondsLeft: 9 - 2 * step };
       this.send({ type: 'study', progress });
       await new Promise((resolve) => setTimeout(resolve, this.tick));
@@ -70,6 +79,25 @@ export class FakeStudies {
       const all = few ? [learned, samples(prompts, N, 3).learned] : [learned];
       const labels = few ? [1000, 125] : [1000];
       this.stored.bestOfN = { request, labels, learned: all, truth, few: null };
+    } else if (request.study === 'model_sizes') {
+      this.stored.modelSizes = {
+        request,
+        name: 'a larger one',
+        parameters: { this: 136_960, other: 940_800 },
+        reference: 'other',
+        answers: {},
+        wins:
+          step < 4
+            ? null
+            : {
+                'this base': wins(12),
+                'this sft': wins(38),
+                'this policy': wins(46),
+                'other base': wins(20),
+                'other sft': wins(50),
+                headline: wins(71),
+              },
+      };
     } else {
       const points = SHARES.slice(-step).map(labelPoint);
       const agreement = { val: 0.726, heldout: 0.773 };

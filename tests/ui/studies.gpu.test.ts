@@ -1,7 +1,9 @@
 /** Studies on the page: started by a button, on show while they run, held, gone on with, and saved. */
 import { expect, test } from 'vitest';
 import { STAGES } from '../../src/config/stages';
-import { button, callsOf, eventually, openRoom, page, text } from './support';
+import { makeCopies } from '../support/fakeCopies';
+import { FakeLab } from '../support/fakeLab';
+import { button, callsOf, eventually, openRoom, page, reopenRoom, text } from './support';
 
 const section = (title: string) =>
   [...page().querySelectorAll('section')].find(
@@ -62,6 +64,30 @@ test('accuracy by labels stands under the agreement of labelers', async () => {
   await eventually(() => callsOf(lab, 'study')[0]?.args[0]).toEqual({ study: 'label_curve' });
   await eventually(text).toContain('two training labelers agree');
   expect(text()).toMatch(/In the paper, with all labels: 72\.4 ± 0\.4 %/);
+});
+
+test('the small policy meets the large base model of another experiment', async () => {
+  const lab = new FakeLab({ done: STAGES, tick: 5 });
+  await makeCopies(lab);
+  await reopenRoom('compare', lab);
+  const shown = () => section('Model size').innerText;
+  await eventually(shown).toContain('Compare the sizes');
+  button('Compare the sizes').click();
+  await eventually(() => callsOf(lab, 'study')[0]?.args[0]).toMatchObject({
+    study: 'model_sizes',
+    prompts: 200,
+  });
+  await eventually(shown).toContain(
+    'The policy of 0.14 M parameters wins 71.0 % (62 % to 80 %) against the base model of 0.94 M.',
+  );
+  const rows = [...section('Model size').querySelectorAll('tbody tr')].map(
+    (row) => row.textContent,
+  );
+  expect(rows.map((row) => row?.replace(/\(.*?\)/g, ''))).toEqual([
+    'Base12.0 % 20.0 % ',
+    'SFT38.0 % 50.0 % ',
+    'Policy46.0 % not trained',
+  ]);
 });
 
 test('without a reward model the studies say what they need', async () => {

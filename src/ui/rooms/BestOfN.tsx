@@ -58,7 +58,7 @@ export function BestOfN(props: { root: boolean }) {
   const [anew, setAnew] = createSignal(false);
   const experiment = () => store.state.experiment;
   const results = (): StudyResults =>
-    experiment()?.studies ?? { bestOfN: null, ppo: null, labelCurve: null };
+    experiment()?.studies ?? { bestOfN: null, ppo: null, labelCurve: null, modelSizes: null };
   const found = () => results().bestOfN;
   const request = (): BestOfNRequest =>
     (!anew() && found()?.request) || {

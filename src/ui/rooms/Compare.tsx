@@ -8,6 +8,7 @@ import { StageSettings } from '../parts/StageSettings';
 import { stageLine } from '../parts/stageLine';
 import { useLab } from '../state/lab';
 import { Duels } from './Duels';
+import { ModelSizes } from './ModelSizes';
 import { OverOptimization } from './OverOptimization';
 import { ReportTables } from './ReportTables';
 import { SideBySide } from './SideBySide';
@@ -38,6 +39,7 @@ export default function Compare() {
           <>
             <ReportTables />
             <OverOptimization />
+            <ModelSizes />
           </>
         }
       />

@@ -16,6 +16,7 @@ export const STAGE_NAMES: Readonly<Record<Stage, string>> = {
 export const STUDY_NAMES: Readonly<Record<StudyName, string>> = {
   best_of_n: 'best of n',
   label_curve: 'accuracy by labels',
+  model_sizes: 'model sizes',
 };
 
 /** The stage that a room starts; ranking has none of its own. */
