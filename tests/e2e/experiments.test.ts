@@ -21,6 +21,7 @@ let page: Page;
 
 const says = (words: string) => page.getByText(words).first().waitFor();
 const press = (name: string | RegExp) => page.getByRole('button', { name }).first().click();
+const eventually = <T>(what: () => Promise<T>) => expect.poll(what, { timeout: 60_000 });
 const dialog = () => page.locator('dialog[open]').last();
 const openList = async () => {
   await press(/^Experiment /);
@@ -135,9 +136,69 @@ test('notes outlive a reload, and a file carries them', async () => {
   await page
     .locator('input[type="file"][accept=".safetensors"]')
     .setInputFiles(await download.path());
-  await page.waitForFunction(
-    async () => (await window.pocketRlhf.experiments()).filter(({ notes }) => notes).length === 2,
-  );
+  const noted = () =>
+    page.evaluate(async () =>
+      (await window.pocketRlhf.experiments()).flatMap(({ notes }) => notes || []),
+    );
+  await expect.poll(noted, { timeout: 60_000 }).toEqual(['<i>too strict</i>', '<i>too strict</i>']);
+  await page.waitForFunction(() => document.title === 'Pocket RLHF');
+});
+
+test('a deleted experiment is restored after a reload', async () => {
+  const rows = () => dialog().locator('textarea').count();
+  const removed = () => dialog().getByText('kept until').count();
+  const before = await page.evaluate(async () => ({
+    rows: (await window.pocketRlhf.experiments()).length,
+    removed: (await window.pocketRlhf.removed()).length,
+  }));
+  await openList();
+  await eventually(rows).toBe(before.rows);
+  await dialog()
+    .getByRole('button', { name: /^Delete nano/ })
+    .first()
+    .click();
+  await eventually(rows).toBe(before.rows - 1);
+  await eventually(removed).toBe(before.removed + 1);
+  await page.reload();
+  await openList();
+  await eventually(rows).toBe(before.rows - 1);
+  await dialog()
+    .getByRole('button', { name: /^Restore nano/ })
+    .first()
+    .click();
+  await eventually(rows).toBe(before.rows);
+  await eventually(removed).toBe(before.removed);
+  await page.keyboard.press('Escape');
+});
+
+test('a screen of 360 pixels has every function, and nothing is scrolled sideways', async () => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  const beyond = (selector: string) =>
+    page.evaluate((of) => {
+      const element = document.querySelector(of)!;
+      return element.scrollWidth - element.clientWidth;
+    }, selector);
+  await page.evaluate(() => {
+    location.hash = '#/compare';
+  });
+  await page.getByRole('heading', { name: 'Lineage' }).waitFor();
+  expect(await beyond('html')).toBeLessThanOrEqual(0);
+  await openList();
+  expect(await beyond('dialog[open]')).toBeLessThanOrEqual(0);
+  for (const action of ['Open', 'Duplicate', 'Export', 'Delete']) {
+    const shown = dialog()
+      .getByRole('button', { name: new RegExp(`^${action} nano`) })
+      .first();
+    await shown.scrollIntoViewIfNeeded();
+    expect(await shown.isVisible()).toBe(true);
+  }
+  await dialog()
+    .getByRole('button', { name: /^Duplicate nano/ })
+    .first()
+    .click();
+  await dialog().getByRole('button', { name: 'Make the copy' }).waitFor();
+  expect(await beyond('dialog[open]')).toBeLessThanOrEqual(0);
+  await page.keyboard.press('Escape');
 });
 
 test('the console stayed quiet', () => {

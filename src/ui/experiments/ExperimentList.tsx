@@ -63,7 +63,13 @@ export default function ExperimentList() {
       </div>
       <Show
         when={store.state.experiments.length > 0}
-        fallback={<p class="muted">There is no experiment yet; what you make will be here.</p>}
+        fallback={
+          <p class="muted">
+            {store.opened()
+              ? 'There is no experiment yet; what you make will be here.'
+              : 'The experiments are being read …'}
+          </p>
+        }
       >
         <ul class={styles['list']}>
           <For each={store.state.experiments}>
