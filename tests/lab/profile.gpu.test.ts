@@ -71,7 +71,7 @@ describe('a profiled step of an experiment', () => {
     lab = testLab().lab;
     await lab.create(smallConfig(3, { 'ppo.minibatch': 4, 'reward.prompts_per_batch': 1 }));
     for (const step of PROFILED_STEPS) profiles.set(step, await lab.profile(step));
-  });
+  }, 240_000);
 
   test.each(PROFILED_STEPS)('%s: every dispatch is named, timed and rated', (step) => {
     const { dispatches, peak } = profiles.get(step)!;

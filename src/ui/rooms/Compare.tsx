@@ -32,6 +32,7 @@ export default function Compare() {
         work={
           <>
             <Duels />
+            <ModelSizes />
             <StageSettings stage="evaluate" sections={['evaluate']} />
           </>
         }
@@ -39,7 +40,6 @@ export default function Compare() {
           <>
             <ReportTables />
             <OverOptimization />
-            <ModelSizes />
           </>
         }
       />

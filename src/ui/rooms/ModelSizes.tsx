@@ -2,14 +2,14 @@
  * Model size (the paper's figure 1): the models of this experiment and of another one in its town,
  * all held against SFT of the larger one, and the small policy against the large base model.
  */
-import { createSignal, For, Match, Show, Switch } from 'solid-js';
+import { createSignal, For, Show } from 'solid-js';
 import type { Compared, ModelSizes as Found, ModelSizesRequest, Whose } from '../../lab/api';
 import { formatCount, formatPercent, plural } from '../format';
 import { Empty, Section } from '../parts/Room';
 import { StudyAction } from '../parts/StudyAction';
 import { WRITER_NAMES } from '../parts/writers';
 import { useLab } from '../state/lab';
-import styles from './BestOfN.module.css';
+import styles from './ModelSizes.module.css';
 
 const WHOSE: readonly Whose[] = ['this', 'other'];
 const WRITERS: readonly Compared[] = ['base', 'sft', 'policy'];
@@ -39,45 +39,45 @@ export function ModelSizes() {
     store.status('sft') === 'done' ? undefined : 'It needs SFT of this experiment first.';
   return (
     <Section title="Model size">
-      <Switch>
-        <Match when={found() === null && others().length === 0}>
-          <Empty>
-            Here the small policy meets the large base model: make a copy of this experiment with
-            more layers or a larger width, train it up to SFT, and compare the two.
-          </Empty>
-        </Match>
-        <Match when={true}>
-          <div class={styles['study']}>
-            <StudyAction
-              request={request()}
-              verb="Compare the sizes"
-              begun={found() !== null && !anew()}
-              whole={found()?.whole === true}
-              missing={missing()}
-              onAnew={() => setAnew(true)}
-              onStart={() => setAnew(false)}
-            >
-              <label>
-                With{' '}
-                <select onChange={(event) => setChosen(event.target.value)}>
-                  <For each={others()}>
-                    {({ id, name }) => (
-                      <option value={id} selected={id === other()?.id}>
-                        {name}
-                      </option>
-                    )}
-                  </For>
-                </select>
-              </label>
-            </StudyAction>
-            <Show when={found()?.whole ? found() : null}>{(sizes) => <Wins of={sizes()} />}</Show>
-          </div>
-        </Match>
-      </Switch>
-      <p class="small muted">
-        In the paper, answers of InstructGPT with 1.3 billion parameters are preferred to those of
-        GPT-3 with 175 billion.
-      </p>
+      <div class={styles['sizes']}>
+        <Show
+          when={found() !== null || others().length > 0}
+          fallback={
+            <Empty>
+              Here the small policy meets the large base model: make a copy of this experiment with
+              more layers or a larger width, train it up to SFT, and compare the two.
+            </Empty>
+          }
+        >
+          <StudyAction
+            request={request()}
+            verb="Compare the sizes"
+            begun={found() !== null && !anew()}
+            whole={found()?.whole === true}
+            missing={missing()}
+            onAnew={() => setAnew(true)}
+            onStart={() => setAnew(false)}
+          >
+            <label>
+              With{' '}
+              <select onChange={(event) => setChosen(event.target.value)}>
+                <For each={others()}>
+                  {({ id, name }) => (
+                    <option value={id} selected={id === other()?.id}>
+                      {name}
+                    </option>
+                  )}
+                </For>
+              </select>
+            </label>
+          </StudyAction>
+          <Show when={found()?.whole ? found() : null}>{(sizes) => <Wins of={sizes()} />}</Show>
+        </Show>
+        <p class="small muted">
+          In the paper, answers of InstructGPT with 1.3 billion parameters are preferred to those of
+          GPT-3 with 175 billion.
+        </p>
+      </div>
     </Section>
   );
 }
