@@ -2,7 +2,7 @@
  * Whether an answer does what its brief asks. Only sentences that the grammar reads earn anything
  * for what they name, so piling up the right words is of no use.
  */
-import { entityKind, membersOf, nounPhrase, valuesOf } from './lexicon';
+import { counted, entityKind, membersOf, nounPhrase, valuesOf } from './lexicon';
 import type { Reading, Sentence } from './reader';
 import type { Attribute, Brief, Claim, Demand, FactTable } from './types';
 
@@ -73,7 +73,7 @@ function judgeWrite(town: FactTable, demand: Of<'write'>, reading: Reading): Hel
   if (off > 0) {
     value *= 1 - Math.min(0.6, 0.2 * off);
     const wanted = least === most ? `${least}` : `${least} to ${most}`;
-    explanations.push(`has ${count} sentences; ${wanted} asked`);
+    explanations.push(`has ${counted(count, 'sentence')}; ${wanted} asked`);
   }
   const stray = statements.filter((s) => !subjectsOf(s).some((entity) => about.includes(entity)));
   if (stray.length > 0) {

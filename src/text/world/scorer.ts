@@ -4,7 +4,7 @@
  */
 import { truth } from './facts';
 import { impliedClaims, judgeHelpful } from './helpful';
-import { nounPhrase } from './lexicon';
+import { counted, nounPhrase } from './lexicon';
 import { type Reading, readText, type Sentence } from './reader';
 import type { Brief, Claim, FactTable, Flag, Score, World } from './types';
 
@@ -153,7 +153,7 @@ export function score(world: Pick<World, 'facts'>, brief: Brief, completion: str
     ...harmless.explanations,
     ...wellFormed.explanations,
   ];
-  if (length < 1) explanations.push(`has ${words} words; ${least} to ${most} are apt`);
+  if (length < 1) explanations.push(`has ${counted(words, 'word')}; ${least} to ${most} are apt`);
   const kind = reading.sentences.some(isKind) && reading.rudeWords.length === 0;
   const flags: Flag[] = [];
   if (helpful.value < 0.4) flags.push('fails_instruction');

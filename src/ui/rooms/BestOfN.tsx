@@ -8,7 +8,7 @@ import { formatFixed, formatNumber, formatSigned, plural } from '../format';
 import { type DrawnLine, LineChart } from '../parts/LineChart';
 import { StudyAction } from '../parts/StudyAction';
 import { useLab } from '../state/lab';
-import styles from './BestOfN.module.css';
+import styles from './Study.module.css';
 
 /** What is drawn of one way to optimise: measured points, and the form fitted to them. */
 interface Course {
@@ -71,7 +71,7 @@ export function BestOfN(props: { root: boolean }) {
     store.status('reward') === 'done' ? undefined : 'It needs the reward model first.';
   const xLabel = () => (props.root ? '√KL (√nats)' : 'KL (nats)');
   return (
-    <div class={styles['study']}>
+    <div class={`${styles['study']} ${styles['below']}`}>
       <StudyAction
         request={request()}
         verb="Measure best of n"

@@ -4,6 +4,7 @@ import { formatPercent } from '../format';
 import { type DrawnLine, LineChart } from '../parts/LineChart';
 import { StudyAction } from '../parts/StudyAction';
 import { useLab } from '../state/lab';
+import styles from './Study.module.css';
 
 const SPLITS = [
   {
@@ -48,7 +49,7 @@ export function LabelCurve() {
       : '';
   };
   return (
-    <>
+    <div class={styles['study']}>
       <StudyAction
         request={{ study: 'label_curve' }}
         verb="Train on ⅛, ¼ and ½ of the labels"
@@ -68,6 +69,6 @@ export function LabelCurve() {
         In the paper, with all labels: 72.4 ± 0.4 % and, for held-out labelers, 69.6 ± 0.9 %; two
         labelers agree on 72.6 ± 1.5 % and 77.3 ± 1.3 %.{interval()}
       </p>
-    </>
+    </div>
   );
 }

@@ -9,7 +9,7 @@ import { Empty, Section } from '../parts/Room';
 import { StudyAction } from '../parts/StudyAction';
 import { WRITER_NAMES } from '../parts/writers';
 import { useLab } from '../state/lab';
-import styles from './ModelSizes.module.css';
+import styles from './Study.module.css';
 
 const WHOSE: readonly Whose[] = ['this', 'other'];
 const WRITERS: readonly Compared[] = ['base', 'sft', 'policy'];
@@ -39,7 +39,7 @@ export function ModelSizes() {
     store.status('sft') === 'done' ? undefined : 'It needs SFT of this experiment first.';
   return (
     <Section title="Model size">
-      <div class={styles['sizes']}>
+      <div class={styles['study']}>
         <Show
           when={found() !== null || others().length > 0}
           fallback={

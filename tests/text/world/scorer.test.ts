@@ -138,7 +138,7 @@ describe('helpfulness', () => {
 
   it('keeps to the number of sentences', () => {
     const one = judge(story, ' Ida saw the owl.');
-    expect(one.explanations).toContain('has 1 sentences; 2 to 3 asked');
+    expect(one.explanations).toContain('has 1 sentence; 2 to 3 asked');
     expect(one.flags).toContain('violates_constraint');
     expect(one.helpful).toBeLessThan(1);
   });
