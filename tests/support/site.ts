@@ -40,7 +40,12 @@ export async function openSite(prefix = ''): Promise<Site> {
       page.on('console', (message) => {
         if (message.type() === 'error') errors.push(message.text());
       });
-      page.on('requestfailed', (request) => errors.push(`failed: ${request.url()}`));
+      page.on('requestfailed', (request) => {
+        // What a reload breaks off has not failed.
+        if (request.failure()?.errorText !== 'net::ERR_ABORTED') {
+          errors.push(`failed: ${request.url()}`);
+        }
+      });
       await page.goto(server.address + path);
       return page;
     },
