@@ -18,8 +18,8 @@ import { readModelFolder } from '../../src/text/formats/huggingface';
 const presets = Object.keys(list) as Preset[];
 const read = (preset: Preset, name: string) => readFileSync(`public/models/${preset}/${name}`);
 
-test('nano comes with the page, and all together are at most 4 MB', () => {
-  expect(presets).toContain('nano');
+test('nano and micro come with the page, and both together are at most 4 MB', () => {
+  expect(presets).toEqual(['nano', 'micro']);
   const sizes = presets.flatMap((preset) =>
     BUNDLE_FILES.map((name) => statSync(`public/models/${preset}/${name}`).size),
   );
