@@ -90,12 +90,15 @@ export default function Base() {
                 ]}
               />
             </Section>
-            <Section title="What it writes meanwhile">
-              <SamplesOverTime
-                sets={store.curves.samples('base')}
-                empty="Samples appear here as it learns: noise first, then words, then sentences."
-              />
-            </Section>
+            {/* A model that was not trained here has left none. */}
+            <Show when={store.status('base') !== 'done' || store.curves.samples('base').length > 0}>
+              <Section title="What it writes meanwhile">
+                <SamplesOverTime
+                  sets={store.curves.samples('base')}
+                  empty="Samples appear here as it learns: noise first, then words, then sentences."
+                />
+              </Section>
+            </Show>
             <Section title="Try a prompt">
               <TryPrompt
                 models={store.writers().includes('base') ? ['base'] : []}
