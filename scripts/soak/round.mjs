@@ -155,9 +155,12 @@ export class Round {
     return bytes;
   }
 
-  /** The experiment goes; the next round begins with none. */
+  /** The experiment goes for good, its week of grace too; the next round begins with none. */
   async remove() {
-    await this.browser.evaluate((id) => window.pocketRlhf.remove(id), this.browser.id);
+    await this.browser.evaluate(async (id) => {
+      await window.pocketRlhf.remove(id);
+      await window.pocketRlhf.erase(id);
+    }, this.browser.id);
     this.browser.age++;
   }
 }
