@@ -12,6 +12,8 @@
     const device = await requestDevice.apply(this, given);
     const entry = { device, bytes: 0, peak: 0 };
     held.push(entry);
+    // A lost one would keep what still waits for it, and that is the watch's doing, not the page's.
+    void device.lost.then(() => held.splice(held.indexOf(entry), 1));
     const create = device.createBuffer.bind(device);
     device.createBuffer = (/** @type {GPUBufferDescriptor} */ descriptor) => {
       const buffer = create(descriptor);
