@@ -307,6 +307,13 @@ function nameOf(info: GPUAdapterInfo): AdapterName {
   };
 }
 
+/** A range that is written or copied, never bound; `from` and `size` in bytes, multiples of 4. */
+export const within = ({ buffer, offset }: View, from: number, size: number): View => ({
+  buffer,
+  offset: offset + from,
+  size,
+});
+
 /** A part of a view; `from` and `bytes` in bytes, `from` a multiple of 256. */
 export function slice(view: View, from: number, bytes: number): View {
   if (from % 256 !== 0) throw new Error(`a view must start at a multiple of 256, not ${from}`);

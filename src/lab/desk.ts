@@ -2,10 +2,10 @@
  * The ranking desk and the duels: which item a person gets next, and what becomes of the answer.
  * Every submission is stored before it is confirmed.
  */
-import type { ModelName, Writer } from '../config/stages';
+import type { Writer } from '../config/stages';
 import { agreementOf, pairedRankings } from '../rlhf/agreement';
 import { type RankingTask, shuffledOrder } from '../rlhf/rankings';
-import { bootstrap, mean } from '../rlhf/statistics';
+import { estimated } from '../rlhf/statistics';
 import { orderedPairs } from '../text/datasets/comparisons';
 import { parseJsonl, writeJsonl } from '../text/datasets/jsonl';
 import { randomBelow } from '../text/datasets/philox';
@@ -209,26 +209,13 @@ export class Desk {
   }
 
   duelScores(): DuelScore[] {
-    const groups = new Map<string, DuelScore & { wins: number[] }>();
+    const groups = new Map<string, Pick<DuelScore, 'a' | 'b' | 'judge'> & { wins: number[] }>();
     for (const { a, b, judge, win } of this.experiment.parts.duels) {
       const key = JSON.stringify([a, b, judge]);
-      const group = groups.get(key) ?? {
-        a: a as ModelName as Writer,
-        b: b as Writer,
-        judge,
-        mean: 0,
-        ci95: [0, 0] as [number, number],
-        n: 0,
-        wins: [],
-      };
+      const group = groups.get(key) ?? { a: a as Writer, b: b as Writer, judge, wins: [] };
       group.wins.push(win);
       groups.set(key, group);
     }
-    return [...groups.values()].map(({ wins, ...rest }) => ({
-      ...rest,
-      mean: mean(wins),
-      ci95: bootstrap(wins, 0),
-      n: wins.length,
-    }));
+    return [...groups.values()].map(({ wins, ...rest }) => ({ ...rest, ...estimated(wins, 0) }));
   }
 }

@@ -67,12 +67,13 @@ export class Lab extends OpenLab implements LabApi {
     control.settingChanged(key);
   }
 
-  async importBase(files: Readonly<Record<string, Uint8Array>>): Promise<Snapshot> {
-    const { control, experiment, material } = this.writable;
-    control.refuseWhileRunning('import a base model');
-    await importBase(experiment, material, files);
-    return this.enter(experiment);
-  }
+  importBase = (files: Readonly<Record<string, Uint8Array>>): Promise<Snapshot> =>
+    this.inTurn(async () => {
+      const { control, experiment, material } = this.writable;
+      control.refuseWhileRunning('import a base model');
+      await importBase(experiment, material, files);
+      return this.enter(experiment);
+    });
 
   corpus = async (from: number, count: number) =>
     corpusPage(this.selected.material.world, from, count);

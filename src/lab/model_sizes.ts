@@ -7,7 +7,7 @@ import { sameTown } from './inheritance';
 import type { Floats, StoredModelSizes } from './parts';
 import type { Session } from './session';
 import type { ModelSizesRequest, Whose } from './studies_api';
-import { answererOf } from './study_results';
+import { answererOf, WHOSE } from './study_results';
 
 /** The other experiment, as far as it is asked. */
 export interface Opponent {
@@ -39,29 +39,30 @@ export async function runModelSizes(
       `“${opponent.name}” lives in another town, whose questions these models do not know; compare with an experiment of the same size of town and seed.`,
     );
   }
-  const { wins, request: before } = studies.modelSizes ?? {};
-  if (wins !== null || JSON.stringify(before) !== JSON.stringify(request)) {
-    studies.modelSizes = await begun(ctx, opponent, request);
+  if (!(Number.isInteger(request.prompts) && request.prompts > 0)) {
+    throw new Error(`Sizes are compared on one test prompt or more, not ${request.prompts}.`);
   }
-  const state = studies.modelSizes!;
+  const families = { this: ctx as Family, other: await opponent.family() };
+  const before = studies.modelSizes;
+  const goesOn =
+    before?.wins === null && JSON.stringify(before.request) === JSON.stringify(request);
+  const state = goesOn ? before : begun(families, opponent.name, request);
+  studies.modelSizes = state;
   const prompts = material.world.prompts.test.slice(0, request.prompts).map(({ prompt }) => prompt);
-  const own: Family = ctx;
-  const families = { this: own, other: await opponent.family() };
   const models = { this: [...experiment.models.keys()], other: opponent.models };
   const load = async (whose: Whose, name: ModelName) =>
     whose === 'this' ? experiment.model(name) : opponent.model(name);
+  // Each has its own stretch of the seed's random numbers, whichever of the others there are.
   const answerers = [
     { key: FRESH, whose: state.reference, writer: 'sft' as const },
-    ...(['this', 'other'] as const).flatMap((whose) =>
-      COMPARED.filter((writer) => models[whose].includes(writer)).map((writer) => ({
-        key: answererOf(whose, writer),
-        whose,
-        writer,
-      })),
+    ...WHOSE.flatMap((whose) =>
+      COMPARED.map((writer) => ({ key: answererOf(whose, writer), whose, writer })),
     ),
-  ];
+  ]
+    .map((one, at) => ({ ...one, sequence: at * prompts.length }))
+    .filter(({ whose, writer }) => models[whose].includes(writer));
   const seed = seedFor(ctx, 'modelSizes');
-  for (const [at, { key, whose, writer }] of answerers.entries()) {
+  for (const [at, { key, whose, writer, sequence }] of answerers.entries()) {
     ctx.progress('the models answer the test prompts', at, answerers.length);
     state.answers[key] ??= await answersOf(
       ctx,
@@ -69,7 +70,7 @@ export async function runModelSizes(
       await load(whose, writer),
       prompts,
       seed,
-      at * prompts.length,
+      sequence,
     );
     await made();
     await ctx.breathe();
@@ -86,13 +87,15 @@ export async function runModelSizes(
   if (state.answers[policy] && state.answers[base]) state.wins['headline'] = duels(policy, base);
 }
 
-async function begun(
-  ctx: StageContext,
-  opponent: Opponent,
+function begun(
+  families: Readonly<Record<Whose, Family>>,
+  name: string,
   request: ModelSizesRequest,
-): Promise<StoredModelSizes> {
-  const { model } = await opponent.family();
-  const parameters = { this: parametersOf(ctx.model), other: parametersOf(model) };
-  const reference: Whose = parameters.this > parameters.other ? 'this' : 'other';
-  return { request, name: opponent.name, parameters, reference, answers: {}, wins: null };
+): StoredModelSizes {
+  const parameters = {
+    this: parametersOf(families.this.model),
+    other: parametersOf(families.other.model),
+  };
+  const reference = parameters.this > parameters.other ? 'this' : 'other';
+  return { request, name, parameters, reference, answers: {}, wins: null };
 }

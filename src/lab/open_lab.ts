@@ -131,10 +131,9 @@ export abstract class OpenLab {
 
   /** Another experiment than the open one, for models of both to be compared. */
   protected async opponent(id: string): Promise<Opponent> {
-    const { name, config } = await this.library.record(id);
-    const models = (await this.library.account(id)).models;
+    const { summary, config, models } = await this.library.account(id);
     return {
-      ...{ name, config, models },
+      ...{ name: summary.name, config, models },
       model: async (model) => (await this.library.model(id, model)).floats,
       family: async () => {
         const { tokenizer } = await this.library.model(id, 'base');
@@ -174,7 +173,7 @@ export abstract class OpenLab {
    * What opens an experiment waits for the opening before it: one that is listed while it is still
    * being made, and chosen then, would be joined twice, and be found at work elsewhere.
    */
-  private inTurn<T>(open: () => Promise<T>): Promise<T> {
+  protected inTurn<T>(open: () => Promise<T>): Promise<T> {
     const opening = this.openings.then(open);
     this.openings = opening.catch(() => {});
     return opening;

@@ -159,6 +159,7 @@ export const PART_SCHEMAS: Readonly<Record<keyof Parts, v.GenericSchema>> = {
         answers: v.record(v.string(), strings),
         wins: v.nullable(v.record(v.string(), v.array(number))),
       }),
+      null,
     ),
   }),
   tokenizer: v.nullable(v.string()),

@@ -21,7 +21,6 @@ import {
   emptyParts,
   type Floats,
   MODELS_OF,
-  noStudies,
   PART_NAMES,
   type Parts,
 } from './parts';
@@ -90,8 +89,8 @@ export function checkParts(
     if (value === undefined) continue;
     const result = v.safeParse(PART_SCHEMAS[name], value);
     if (result.success) {
-      // A study that there was none of when it was stored was not run.
-      parts[name] = name === 'studies' ? { ...noStudies(), ...(value as object) } : value;
+      // With the defaults of what there was none of when it was stored.
+      parts[name] = result.output;
       continue;
     }
     damaged(name, describeIssue(result.issues[0]), value);

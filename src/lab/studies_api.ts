@@ -6,6 +6,7 @@ import type { BestOfNPoint } from '../rlhf/best_of_n';
 import type { Accuracy } from '../rlhf/label_curve';
 import type { Compared } from '../rlhf/model_sizes';
 import type { DistanceFit, DistancePoint } from '../rlhf/over_optimization';
+import type { Estimated } from '../rlhf/statistics';
 
 export type { Accuracy, BestOfNPoint, Compared, DistanceFit, DistancePoint };
 
@@ -85,13 +86,6 @@ export interface LabelCurve {
   readonly agreement: Readonly<Record<'val' | 'heldout', number>>;
 }
 
-/** A mean win, a tie ½, with its bootstrap interval over prompts. */
-export interface Win {
-  readonly mean: number;
-  readonly ci95: readonly [low: number, high: number];
-  readonly n: number;
-}
-
 export type Whose = 'this' | 'other';
 
 export interface ModelSizes {
@@ -101,10 +95,14 @@ export interface ModelSizes {
   readonly parameters: Readonly<Record<Whose, number>>;
   /** Whose SFT all are held against: the larger one's. */
   readonly reference: Whose;
-  /** Wins against it, of the models that there are; empty until all have answered. */
-  readonly wins: readonly { readonly whose: Whose; readonly writer: Compared; readonly win: Win }[];
+  /** Wins against it over prompts, a tie ½, of the models that there are; empty until all have answered. */
+  readonly wins: readonly {
+    readonly whose: Whose;
+    readonly writer: Compared;
+    readonly win: Estimated;
+  }[];
   /** The smaller policy against the larger base model; null where there is no policy. */
-  readonly headline: Win | null;
+  readonly headline: Estimated | null;
   readonly whole: boolean;
 }
 

@@ -3,7 +3,7 @@ import { bestOfNCurve } from '../rlhf/best_of_n';
 import { SHARES } from '../rlhf/label_curve';
 import { COMPARED } from '../rlhf/model_sizes';
 import { type DistancePoint, fitBestOfN, fitPpo } from '../rlhf/over_optimization';
-import { bootstrap, mean } from '../rlhf/statistics';
+import { estimated } from '../rlhf/statistics';
 import type { MetricRow } from './api';
 import type { StoredBestOfN, StoredLabelCurve, StoredModelSizes, StoredStudies } from './parts';
 import type {
@@ -13,7 +13,6 @@ import type {
   PpoByDistance,
   StudyResults,
   Whose,
-  Win,
 } from './studies_api';
 
 export function studyResults(
@@ -73,14 +72,10 @@ const labelCurveOf = ({ points, ranked, agreement }: StoredLabelCurve): LabelCur
   agreement,
 });
 
+export const WHOSE: readonly Whose[] = ['this', 'other'];
+
 /** What an answerer is stored by: `this policy`, `other sft`. */
 export const answererOf = (whose: Whose, writer: string) => `${whose} ${writer}`;
-
-const winOf = (wins: readonly number[]): Win => ({
-  mean: mean(wins),
-  ci95: bootstrap(wins, 0),
-  n: wins.length,
-});
 
 function modelSizesOf({
   request,
@@ -90,17 +85,17 @@ function modelSizesOf({
   wins,
 }: StoredModelSizes): ModelSizes {
   const found = wins ?? {};
-  const rows = (['this', 'other'] as const).flatMap((whose) =>
+  const rows = WHOSE.flatMap((whose) =>
     COMPARED.flatMap((writer) => {
       const own = found[answererOf(whose, writer)];
-      return own ? [{ whose, writer, win: winOf(own) }] : [];
+      return own ? [{ whose, writer, win: estimated(own, 0) }] : [];
     }),
   );
   const { headline } = found;
   return {
     ...{ request, name, parameters, reference },
     wins: rows,
-    headline: headline ? winOf(headline) : null,
+    headline: headline ? estimated(headline, 0) : null,
     whole: wins !== null,
   };
 }

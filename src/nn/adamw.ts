@@ -3,7 +3,7 @@
  * Loshchilov & Hutter 2019: decoupled decay, bias-corrected moments; the corrections are computed
  * in f64 on the host and written with the learning rate before each step.
  */
-import type { Gpu, View } from '../gpu/device';
+import { type Gpu, type View, within } from '../gpu/device';
 import { readFloats } from '../gpu/readback';
 import type { Slot, Tape } from '../gpu/tape';
 import { adamw, gradNormPartial } from '../kernels/optimizer';
@@ -37,13 +37,6 @@ const PARTS = 64;
 /** Where the control buffer holds what, in numbers of four bytes. */
 const HALTED = 4;
 const STEP = 8;
-
-/** A range that is written or copied, never bound. */
-const within = ({ buffer, offset }: View, from: number, size: number): View => ({
-  buffer,
-  offset: offset + from,
-  size,
-});
 
 /** A moving average of a model's weights that is kept with its updates. */
 export interface Average {

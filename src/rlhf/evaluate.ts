@@ -9,7 +9,7 @@ import { evaluationBatches, type TokenStream } from '../text/datasets/packing';
 import { type StageContext, seedFor } from './context';
 import { LmEvaluator } from './losses';
 import { promptLimit } from './shown';
-import { bootstrap, mean } from './statistics';
+import { type Estimated, estimated, mean } from './statistics';
 import { Writer } from './texts';
 
 export const EVALUATED = ['base', 'sft', 'sft_for_rl', 'policy'] as const;
@@ -59,7 +59,7 @@ export interface Evaluation {
     'true_reward' | 'helpful' | 'honest' | 'harmless',
     Record<Evaluated, number>
   >;
-  readonly win: { mean: number; ci95: [number, number]; n: number };
+  readonly win: Estimated;
   readonly skills: Record<Evaluated, Record<string, number>>;
   readonly pretrainValLoss: Record<Evaluated, number>;
 }
@@ -131,7 +131,7 @@ export async function evaluate(ctx: StageContext, inputs: EvaluationInputs): Pro
   return {
     rows,
     means: sums,
-    win: { mean: mean(judged), ci95: bootstrap(judged, seed), n: judged.length },
+    win: estimated(judged, seed),
     skills,
     pretrainValLoss,
   };

@@ -7,7 +7,7 @@
  *
  * Responses and windows go through the models in A parts, whose gradients and losses add up.
  */
-import type { Gpu, View } from '../gpu/device';
+import { type Gpu, type View, within } from '../gpu/device';
 import { Throttle } from '../gpu/readback';
 import { MetricsRing } from '../gpu/ring';
 import type { Scratch } from '../gpu/scratch';
@@ -135,7 +135,7 @@ export class Updater {
     tape.copy(stats, metrics, 32);
     const ptxLoss = tape.temp('ptx loss', 4);
     for (const [a, part] of this.ptxParts.entries()) this.recordPtxPart(a, part, ptxLoss);
-    if (this.X > 0) tape.copy(ptxLoss, slotOf(metrics, 20), 4);
+    if (this.X > 0) tape.copy(ptxLoss, within(metrics, 80, 4), 4);
   }
 
   /** Loss and gradients of some responses, added to those of the parts before. */
@@ -215,7 +215,7 @@ export class Updater {
       );
       recordScoresBackward(gpu, tape, value, valueGrads, trunk, dvalue, a > 0);
     }
-    tape.copy(stats, slotOf(metrics, 8), 16);
+    tape.copy(stats, within(metrics, 32, 16), 16);
   }
 
   /** Both models' updates, which take hold only if the gradients of both are finite. */
@@ -225,8 +225,8 @@ export class Updater {
       { optimizer: policyAdam, average: { view: average, decay } },
       { optimizer: valueAdam },
     ]);
-    tape.copy(policyAdam.norm, slotOf(metrics, 12), 16);
-    tape.copy(valueAdam.norm, slotOf(metrics, 16), 16);
+    tape.copy(policyAdam.norm, within(metrics, 48, 16), 16);
+    tape.copy(valueAdam.norm, within(metrics, 64, 16), 16);
   }
 
   /**
@@ -341,13 +341,6 @@ export class Updater {
     this.gpu.free(this.policyGrads.arena, this.valueGrads.arena, this.rows, this.metrics);
   }
 }
-
-/** The numbers of a metrics row from one on. */
-const slotOf = (metrics: View, at: number): View => ({
-  ...metrics,
-  offset: metrics.offset + 4 * at,
-  size: metrics.size - 4 * at,
-});
 
 function statsOf(update: number, row: Float32Array): UpdateStats {
   const at = (index: number) => row[index]!;

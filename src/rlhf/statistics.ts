@@ -13,6 +13,19 @@ export const variance = (values: readonly number[]) => {
 const RESAMPLES = 2000;
 const DRAW = 0x424f4f54;
 
+/** A mean, its bootstrap interval and the number of values behind it. */
+export interface Estimated {
+  readonly mean: number;
+  readonly ci95: [low: number, high: number];
+  readonly n: number;
+}
+
+export const estimated = (values: readonly number[], seed: number): Estimated => ({
+  mean: mean(values),
+  ci95: bootstrap(values, seed),
+  n: values.length,
+});
+
 /** The 2.5 % and 97.5 % points of the mean over bootstrap resamples. */
 export function bootstrap(values: readonly number[], seed: number): [number, number] {
   if (values.length === 0) return [Number.NaN, Number.NaN];

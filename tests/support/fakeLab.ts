@@ -21,14 +21,14 @@ import type {
 import type { ProfiledStep } from '../../src/lab/profile_api';
 import type { Feature } from '../../src/lab/variants';
 import type { Connection } from '../../src/ui/state/lab';
-import { FAKE_CALIBRATION } from './fakeCalibration';
 import { FakeDesk } from './fakeDesk';
 import { fakeInspection } from './fakeInside';
 import { FakeLibrary } from './fakeLibrary';
 import { FakeTuning, fakeProfile, fakeSource } from './fakeProfile';
-import { FAKE_FIT, fakeReport } from './fakeReport';
+import { FAKE_FIT } from './fakeReport';
 import { FakeShelf, type Shelved } from './fakeShelf';
-import { LENGTH, MODELS_OF, rowOf, TRAININGS_OF } from './fakeStages';
+import { labelsOf, progressOf, snapshotOf } from './fakeSnapshot';
+import { LENGTH, rowOf, TRAININGS_OF } from './fakeStages';
 import { FakeStudies } from './fakeStudies';
 import { ppoRow, rolloutsOf, samplesOf } from './fakeTexts';
 
@@ -205,64 +205,7 @@ export class FakeLab implements LabApi, Connection {
   }
   async snapshot(): Promise<Snapshot | null> {
     if (!this.now) return null;
-    const trainings = STAGES.flatMap((stage) =>
-      this.steps[stage] ? TRAININGS_OF[stage].map((training) => ({ stage, training })) : [],
-    );
-    const active = STAGES.find((s) => this.stages[s] === 'running' || this.stages[s] === 'paused');
-    return {
-      id: this.now.id,
-      access: this.access,
-      config: this.now.config,
-      stages: { ...this.stages },
-      models: STAGES.flatMap((s) => (this.stages[s] === 'done' ? MODELS_OF[s] : [])),
-      metrics: Object.fromEntries(
-        trainings.map(({ stage, training }) => [
-          training,
-          Array.from({ length: this.steps[stage]! }, (_, i) => rowOf(training, i + 1)),
-        ]),
-      ),
-      samples: Object.fromEntries(
-        trainings.map(({ stage, training }) => [
-          training,
-          { step: this.steps[stage]!, samples: samplesOf(training) },
-        ]),
-      ),
-      rollouts: this.steps.ppo ? rolloutsOf(this.steps.ppo) : null,
-      calibration: this.stages.reward === 'done' ? FAKE_CALIBRATION : null,
-      studies: this.studies.results(),
-      labels: this.labels(),
-      progress: active ? this.progressOf(active) : null,
-      report: this.stages.base === 'done' ? fakeReport(this.stages) : null,
-      log: [
-        {
-          level: 'info',
-          message: 'The world of seed 7 is written: 2,000 demonstrations.',
-          time: 1.79e12,
-        },
-      ],
-    };
-  }
-  private labels() {
-    const byLabeler: Record<string, number> =
-      this.stages.reward === 'done'
-        ? Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`simulated ${i + 1}`, 125]))
-        : {};
-    for (const { labeler, ranks } of this.submissions) {
-      if (ranks) byLabeler[labeler] = (byLabeler[labeler] ?? 0) + 1;
-    }
-    return { byLabeler, pairs: Object.values(byLabeler).reduce((sum, n) => sum + 17 * n, 0) };
-  }
-  private progressOf(stage: Stage) {
-    const done = this.steps[stage] ?? 0;
-    const secondsLeft = done > 3 ? (LENGTH - done) * 4 : null;
-    return {
-      stage,
-      phase: `training ${stage}`,
-      done,
-      total: LENGTH,
-      secondsLeft,
-      tokensPerSecond: 2140,
-    };
+    return snapshotOf(this.now, this.access, this.studies.results(), this.submissions);
   }
 
   async run(stages: readonly Stage[]): Promise<void> {
@@ -291,7 +234,7 @@ export class FakeLab implements LabApi, Connection {
         this.send({ type: 'samples', training, step, samples: samplesOf(training) });
     }
     if (stage === 'ppo') this.send({ type: 'rollouts', ...rolloutsOf(step) });
-    this.send({ type: 'progress', progress: this.progressOf(stage) });
+    this.send({ type: 'progress', progress: progressOf(this.now!, stage) });
     if (step < LENGTH) return;
     this.finish(stage);
     this.queue = this.queue.slice(1);
@@ -368,7 +311,7 @@ export class FakeLab implements LabApi, Connection {
   nextRanking = (labeler: string) => this.desk.nextRanking(labeler);
   async submitRanking(submission: RankingSubmission) {
     const reveal = await this.desk.submitRanking(submission);
-    this.send({ type: 'labels', counts: this.labels() });
+    this.send({ type: 'labels', counts: labelsOf(this.now!, this.submissions) });
     return reveal;
   }
   undoRanking = (labeler: string) => this.desk.undoRanking(labeler);

@@ -26,7 +26,7 @@ export function familyOf(kernel: string): Family {
   if (/attention|kv_/.test(kernel)) return 'attention';
   if (/norm/.test(kernel) && !/grad_norm/.test(kernel)) return 'norm';
   if (/cross_entropy|loss|weighted_sum|score|sample_token/.test(kernel)) return 'loss';
-  if (/adamw|grad_norm|^ema/.test(kernel)) return 'optimizer';
+  if (/adamw|grad_norm/.test(kernel)) return 'optimizer';
   return 'other';
 }
 
