@@ -41,6 +41,12 @@ describe('an experiment of form 1', () => {
     expect(summarise(record)).toMatchObject({ parent: null, origin: null, notes: '' });
   });
 
+  it('has no result of a study that there was none of', async () => {
+    const { store, id } = await oldStore({ studies: { bestOfN: null, labelCurve: null } });
+    const { parts } = await Experiment.load(store, id);
+    expect(parts.studies).toEqual({ bestOfN: null, labelCurve: null, modelSizes: null });
+  });
+
   it('of a form yet to come is refused in one sentence', async () => {
     const { store, id, parts } = await oldStore();
     await store.write(id, { put: { record: { ...(parts['record'] as object), version: 99 } } });
