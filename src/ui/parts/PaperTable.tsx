@@ -9,6 +9,9 @@ export interface PaperRow {
   readonly here: string;
 }
 
+/** A figure stays on one line with its unit and its margin. */
+const unbroken = (figure: string) => figure.replace(/ (?=[±%])|(?<=±) /g, '\u00a0');
+
 export function PaperTable(props: { rows: readonly PaperRow[] }) {
   return (
     <table>
@@ -24,8 +27,8 @@ export function PaperTable(props: { rows: readonly PaperRow[] }) {
           {(row) => (
             <tr>
               <th scope="row">{row.what}</th>
-              <td>{row.paper}</td>
-              <td>{row.here}</td>
+              <td>{unbroken(row.paper)}</td>
+              <td>{unbroken(row.here)}</td>
             </tr>
           )}
         </For>

@@ -42,7 +42,11 @@ export function StudyAction(props: {
   return (
     <Show
       when={!store.recorded}
-      fallback={<p class="muted">This was not measured in the recorded run.</p>}
+      fallback={
+        <Show when={!props.begun}>
+          <p class="muted">This was not measured in the recorded run.</p>
+        </Show>
+      }
     >
       <div class={styles['study']}>
         <Switch>
