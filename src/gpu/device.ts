@@ -156,12 +156,15 @@ export class Gpu {
     return this.device.features.has('timestamp-query');
   }
 
-  /** The pipeline of a kernel with these constants, compiled once. */
+  /**
+   * The pipeline of a kernel with these constants, compiled once.
+   * @throws the failure of the device, which refuses in words of its own what it had begun to compile
+   */
   pipeline(kernel: Kernel, constants: Values): Promise<Pipeline> {
     const key = `${kernel.name} ${JSON.stringify(constants)}`;
     let pipeline = this.pipelines.get(key);
     if (!pipeline) {
-      pipeline = compilePipeline(this.device, kernel, constants);
+      pipeline = this.waits.on(compilePipeline(this.device, kernel, constants));
       this.pipelines.set(key, pipeline);
     }
     return pipeline;

@@ -1,10 +1,14 @@
 /** The lab's one GPU: opened when it is first asked for, and anew once the last is of no use. */
 import { type Gpu, GpuUnavailable } from '../gpu/device';
+import { GpuFault } from '../gpu/faults';
 import { openGpu } from '../kernels/trust';
 import type { GpuStatus } from './api';
+import { reopen } from './recovery';
 
 /** A browser whose GPU process hangs never answers; a cold and busy machine may take a minute. */
 const ANSWER_MS = 120_000;
+/** Pauses between the tries to open a GPU whose device is lost while it is opened. */
+const PAUSES_MS: readonly number[] = [500, 1000, 2000];
 
 export class LabGpu {
   private gpu: Gpu | undefined;
@@ -18,6 +22,7 @@ export class LabGpu {
     private readonly ready: (gpu: Gpu) => Promise<unknown>,
     /** What stands in for the browser's entry to WebGPU. */
     private readonly from?: GPU,
+    private readonly pausesMs = PAUSES_MS,
   ) {}
 
   /** Opens the GPU, unless it is open. */
@@ -43,16 +48,29 @@ export class LabGpu {
   private async openAnew(): Promise<GpuStatus> {
     this.gpu?.close();
     try {
-      const gpu = await answered(openGpu(this.from));
-      gpu.onError = this.onError;
-      await this.ready(gpu);
-      this.gpu = gpu;
-      this.status = { ok: true, ...gpu.adapter };
+      this.gpu = await this.readied().catch((cause) => this.openedAfter(cause));
+      this.status = { ok: true, ...this.gpu.adapter };
     } catch (cause) {
       if (!(cause instanceof GpuUnavailable)) throw cause;
       this.status = { ok: false, problem: cause.problem, message: cause.message };
     }
     return this.status;
+  }
+
+  private async readied(): Promise<Gpu> {
+    const gpu = await answered(openGpu(this.from));
+    gpu.onError = this.onError;
+    await this.ready(gpu);
+    return gpu;
+  }
+
+  /** A device that is lost while it is checked says nothing about the next one. */
+  private async openedAfter(cause: unknown): Promise<Gpu> {
+    if (!(cause instanceof GpuFault && cause.kind === 'lost')) throw cause;
+    const again = () => this.readied();
+    return reopen(again, () => false, this.pausesMs).catch(({ message }: Error) => {
+      throw new GpuUnavailable('device', message);
+    });
   }
 }
 

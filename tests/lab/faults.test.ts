@@ -37,6 +37,7 @@ async function openControl() {
     (message) => session.runner.log('error', message),
     (opened) => variants.load(opened),
     web.entry,
+    PAUSES_MS,
   );
   const record = newRecord(smallConfig(7, { 'base.tokens': 512 * STEPS }), 'faults', {
     ...{ ok: true, vendor: 'fake', architecture: '', description: '', is_fallback: true },
@@ -88,6 +89,44 @@ describe('a device that is lost', () => {
     expect(said('warn')).toEqual([
       'The GPU device was lost; the run goes on from its last checkpoint.',
     ]);
+  });
+
+  it('is opened again when it goes while its features are checked', async () => {
+    const { web, run, said, experiment } = await openControl();
+    web.onDevice = (device, index) => {
+      device.isPrompt = true;
+      if (index > 0) return;
+      device.features.add('subgroups');
+      device.createComputePipelineAsync = async () => {
+        device.destroy();
+        throw new Error('Instance dropped');
+      };
+    };
+    await run();
+    expect(web.devices).toHaveLength(2);
+    expect(said('error')).toEqual([]);
+    expect(experiment.record.stages.base).toBe('done');
+  });
+
+  it('is given up in a sentence when it goes each time while it is opened', async () => {
+    const { web, gpu, control, run, experiment } = await openControl();
+    web.onDevice = (device) => {
+      device.isPrompt = true;
+      device.features.add('subgroups');
+      device.createComputePipelineAsync = async () => {
+        device.destroy();
+        throw new Error('Instance dropped');
+      };
+    };
+    await expect(run()).rejects.toThrow(
+      /lost and did not come back in 4 tries \(The GPU device was/,
+    );
+    expect(await gpu.open()).toMatchObject({ ok: false, problem: 'device' });
+    web.onDevice = (device) => {
+      device.isPrompt = true;
+    };
+    await control.resume();
+    expect(experiment.record.stages.base).toBe('done');
   });
 
   it('is waited for while there is no adapter', async () => {
