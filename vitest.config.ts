@@ -8,6 +8,8 @@ import { defineConfig } from 'vitest/config';
 import { CHROMIUM_ARGS, findChromium } from './scripts/browsers.mjs';
 
 const executablePath = findChromium();
+/** What a test of memory needs to see. */
+const WATCHED = ['--js-flags=--expose-gc', '--enable-precise-memory-info'];
 
 export default defineConfig({
   test: {
@@ -47,7 +49,7 @@ export default defineConfig({
             provider: playwright({
               launchOptions: {
                 ...(executablePath ? { executablePath } : {}),
-                args: CHROMIUM_ARGS,
+                args: [...CHROMIUM_ARGS, ...WATCHED],
               },
             }),
             instances: [{ browser: 'chromium' }],
