@@ -3,6 +3,7 @@ import type { Lab } from '../../workers/protocol';
 import { TRAININGS, type Writer } from '../config/stages';
 import type { MetricRow, Sample } from '../lab/api';
 import type { Recording } from '../lab/recorded';
+import { measure } from './measure';
 
 /** The prompt that the rooms begin with. */
 const FIRST = 'Q: What colour is the owl?\nA:';
@@ -24,11 +25,14 @@ function thinned(rows: readonly MetricRow[]): MetricRow[] {
 
 /** @throws when the open experiment has not run to its end */
 export async function record(lab: Lab): Promise<Recording> {
-  const snapshot = await lab.snapshot();
-  const summary = (await lab.experiments()).find(({ id }) => id === snapshot?.id);
-  if (!snapshot || !summary || snapshot.stages.evaluate !== 'done') {
+  const finished = await lab.snapshot();
+  const summary = (await lab.experiments()).find((one) => one.id === finished?.id);
+  if (!finished || !summary || finished.stages.evaluate !== 'done') {
     throw new Error('Only a run whose every stage is done can be recorded.');
   }
+  await measure(lab, finished);
+  const { studies } = (await lab.snapshot())!;
+  const snapshot = { ...finished, studies };
   const prompts = [FIRST, ...(await lab.prompts('test', COUNTS.prompts, 1))];
   const samples: Sample[] = [];
   for (const model of MODELS) {

@@ -64,6 +64,17 @@ test('every room shows it, axe finds nothing, and nothing is wider than a small 
   await page.setViewportSize({ width: 1100, height: 800 });
 });
 
+test('its rooms show what was measured beside the stages', async () => {
+  const none = page.getByText('This was not measured in the recorded run.');
+  await enter('reward');
+  await says('two held-out labelers agree');
+  expect(await none.count()).toBe(0);
+  await enter('compare');
+  await says(/^The policy of .* wins .* against the base model of/);
+  await says('Best of n, 250 ranked prompts, fitted');
+  expect(await none.count()).toBe(0);
+});
+
 test('it can be tried, scored, ranked and judged', async () => {
   await enter('base');
   await page.getByRole('button', { name: 'Write an answer' }).click();

@@ -25,7 +25,7 @@ const [B, T] = [2, 4];
 /** Until code is compiled, and rings and staging buffers are as many as they will be. */
 const WARM = 1000;
 const STEPS = 2000;
-/** Of the heap; far less than the smallest object a step would come to. */
+/** Of the heap: an object that each step left behind would come to more. */
 const MOST_BYTES = 16 * STEPS;
 
 const ids = (seed: number) =>

@@ -3,6 +3,7 @@
  * all labels and of few, each with its fitted form and where that turns.
  */
 import { createSignal, For, Show } from 'solid-js';
+import { usualBestOfN } from '../../config/studies';
 import type { BestOfNRequest, DistanceFit, DistancePoint, StudyResults } from '../../lab/api';
 import { formatFixed, formatNumber, formatSigned, plural } from '../format';
 import { type DrawnLine, LineChart } from '../parts/LineChart';
@@ -52,19 +53,19 @@ function linesOf(courses: readonly Course[], root: boolean): DrawnLine[] {
 
 export function BestOfN(props: { root: boolean }) {
   const store = useLab();
-  const [samples, setSamples] = createSignal(64);
-  const [few, setFew] = createSignal(true);
+  const experiment = () => store.state.experiment;
+  const usual = () => usualBestOfN(experiment()?.config.settings);
+  const [samples, setSamples] = createSignal(usual().samples);
+  const [few, setFew] = createSignal(usual().few);
   /** Whether the settings are on show again. */
   const [anew, setAnew] = createSignal(false);
-  const experiment = () => store.state.experiment;
   const results = (): StudyResults =>
     experiment()?.studies ?? { bestOfN: null, ppo: null, labelCurve: null, modelSizes: null };
   const found = () => results().bestOfN;
   const request = (): BestOfNRequest =>
     (!anew() && found()?.request) || {
-      study: 'best_of_n',
+      ...usual(),
       samples: samples(),
-      prompts: Math.min(100, experiment()?.config.settings['evaluate.prompts'] ?? 100),
       few: few(),
     };
   const missing = () =>

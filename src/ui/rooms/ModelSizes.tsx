@@ -3,6 +3,7 @@
  * all held against SFT of the larger one, and the small policy against the large base model.
  */
 import { createSignal, For, Show } from 'solid-js';
+import { usualModelSizes } from '../../config/studies';
 import type { Compared, ModelSizes as Found, ModelSizesRequest, Whose } from '../../lab/api';
 import { formatCount, formatPercent, plural } from '../format';
 import { Empty, Section } from '../parts/Room';
@@ -30,11 +31,8 @@ export function ModelSizes() {
   };
   const other = () => others().find(({ id }) => id === chosen()) ?? others()[0];
   const request = (): ModelSizesRequest =>
-    (!anew() && found()?.request) || {
-      study: 'model_sizes',
-      other: other()?.id ?? '',
-      prompts: Math.min(200, store.state.experiment?.config.settings['evaluate.prompts'] ?? 200),
-    };
+    (!anew() && found()?.request) ||
+    usualModelSizes(store.state.experiment?.config.settings, other()?.id ?? '');
   const missing = () =>
     store.status('sft') === 'done' ? undefined : 'It needs SFT of this experiment first.';
   return (
