@@ -4,7 +4,10 @@
  */
 import { importTypeScript } from '../typescript.mjs';
 
-/** In the page: every key and value; typed arrays as base64, numbers that JSON lacks as words. */
+/**
+ * In the page: every key and value; typed arrays and blobs as base64, numbers that JSON lacks as
+ * words.
+ */
 const dump = async () => {
   /** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
   const answer = (request) =>
@@ -15,20 +18,27 @@ const dump = async () => {
   const db = await answer(indexedDB.open('pocket-rlhf'));
   const table = db.transaction('experiments').objectStore('experiments');
   const [keys, values] = await Promise.all([answer(table.getAllKeys()), answer(table.getAll())]);
+  /** @param {string} name @param {Uint8Array} bytes */
+  const encoded = (name, bytes) => {
+    let text = '';
+    for (let at = 0; at < bytes.length; at += 8192) {
+      text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+    }
+    return { $bytes: name, base64: btoa(text) };
+  };
+  const rows = keys.map(async (key, at) => {
+    const value = values[at];
+    if (!(value instanceof Blob)) return [key, value];
+    return [key, encoded('Blob', new Uint8Array(await value.arrayBuffer()))];
+  });
+  const read = await Promise.all(rows);
   db.close();
-  return JSON.stringify(
-    keys.map((key, at) => [key, values[at]]),
-    (_, value) => {
-      if (typeof value === 'number' && !Number.isFinite(value)) return { $number: `${value}` };
-      if (!ArrayBuffer.isView(value)) return value;
-      const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-      let text = '';
-      for (let at = 0; at < bytes.length; at += 8192) {
-        text += String.fromCharCode(...bytes.subarray(at, at + 8192));
-      }
-      return { $array: value.constructor.name, base64: btoa(text) };
-    },
-  );
+  return JSON.stringify(read, (_, value) => {
+    if (typeof value === 'number' && !Number.isFinite(value)) return { $number: `${value}` };
+    if (!ArrayBuffer.isView(value)) return value;
+    const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+    return encoded(value.constructor.name, bytes);
+  });
 };
 
 /** @type {Record<string, new (buffer: ArrayBuffer) => ArrayBufferView>} */
@@ -39,8 +49,9 @@ const decode = (text) =>
   JSON.parse(text, (_, value) => {
     if (typeof value !== 'object' || value === null) return value;
     if ('$number' in value) return Number(value.$number);
-    if (!('$array' in value)) return value;
-    return new ARRAYS[value.$array](Uint8Array.from(Buffer.from(value.base64, 'base64')).buffer);
+    if (!('$bytes' in value)) return value;
+    const bytes = Uint8Array.from(Buffer.from(value.base64, 'base64'));
+    return value.$bytes === 'Blob' ? new Blob([bytes]) : new ARRAYS[value.$bytes](bytes.buffer);
   });
 
 /**
@@ -125,8 +136,8 @@ export async function readStore(browser, id) {
 function sizeOf(value) {
   let bytes = 0;
   const text = JSON.stringify(value, (_, inner) => {
-    if (!ArrayBuffer.isView(inner)) return inner;
-    bytes += inner.byteLength;
+    if (!ArrayBuffer.isView(inner) && !(inner instanceof Blob)) return inner;
+    bytes += inner instanceof Blob ? inner.size : inner.byteLength;
     return 0;
   });
   return bytes + (text?.length ?? 0);

@@ -9,11 +9,10 @@
  *
  * Left out on purpose: a shared policy-value trunk, entropy bonus, reward whitening.
  */
-import { readFloats } from '../gpu/readback';
 import { Scratch } from '../gpu/scratch';
 import { layoutOf } from '../nn/layout';
 import { Sampler } from '../nn/sampler';
-import { Weights } from '../nn/weights';
+import { readArenas, Weights, writeArenas } from '../nn/weights';
 import { epochPermutation, ShuffledOrder } from '../text/datasets/order';
 import { trainingWindows } from '../text/datasets/packing';
 import type { Corpus } from './base';
@@ -158,11 +157,7 @@ export async function trainPpo(
   let klCoef = resume?.state['klCoef'] ?? s['ppo.kl_coef'];
 
   try {
-    if (resume) {
-      for (const [role, { arena }] of Object.entries(arenas)) {
-        gpu.write(arena, resume.arenas[role]!);
-      }
-    }
+    if (resume) writeArenas(gpu, arenas, resume.arenas);
     for (let iteration = (resume?.step ?? 0) + 1; iteration <= iterations; iteration++) {
       const started = performance.now();
       if (!s['ppo.kl_adaptive']) klCoef = s['ppo.kl_coef'];
@@ -285,10 +280,7 @@ export async function trainPpo(
       ctx.progress('PPO', iteration, iterations, S * T + updatesEach * ptx.X * ptx.T);
       const ended = await ctx.boundary(async () => {
         await leadOn();
-        const floats: Record<string, Float32Array> = {};
-        for (const [role, weights] of Object.entries(arenas)) {
-          floats[role] = await readFloats(gpu, weights.arena, weights.layout.floats);
-        }
+        const floats = await readArenas(gpu, arenas);
         return { training: 'ppo', step: iteration, arenas: floats, state: { klCoef } };
       });
       if (ended || last) await leadOn();

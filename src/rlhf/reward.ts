@@ -7,12 +7,11 @@
  * makes the demonstrations' mean reward 0; it is folded into ln_f.bias, so that the stored model
  * gives the normalised score by itself.
  */
-import { readFloats } from '../gpu/readback';
 import { ADAMW } from '../nn/adamw';
 import type { Part } from '../nn/batch';
 import { normals } from '../nn/init';
 import { type Layout, layoutOf } from '../nn/layout';
-import { Weights } from '../nn/weights';
+import { readArenas, Weights, writeArenas } from '../nn/weights';
 import { orderedPairs } from '../text/datasets/comparisons';
 import { epochPermutation } from '../text/datasets/order';
 import { type Checkpoint, Halted, type StageContext, seedFor } from './context';
@@ -105,19 +104,14 @@ export async function trainReward(
   });
   await trainer.finish();
   const { optimizer } = trainer;
-  const arenas = { weights: weights.arena, m: optimizer.m.arena, v: optimizer.v.arena };
-  if (resume) {
-    for (const [role, view] of Object.entries(arenas)) gpu.write(view, resume.arenas[role]!);
-  }
+  const arenas = { weights, m: optimizer.m, v: optimizer.v };
+  if (resume) writeArenas(gpu, arenas, resume.arenas);
   const save = async (step: number): Promise<Checkpoint> => {
     await trainer.drain();
     // The metrics up to this step belong to the checkpoint; none may arrive after it.
     await flush();
     await leadOn(step);
-    const floats: Record<string, Float32Array> = {};
-    for (const [role, view] of Object.entries(arenas)) {
-      floats[role] = await readFloats(gpu, view, layout.floats);
-    }
+    const floats = await readArenas(gpu, arenas);
     return { training: 'reward', step, arenas: floats, state: {} };
   };
   const order = epochOrder(usable.length, settings['reward.epochs'], seed);

@@ -2,11 +2,10 @@
  * The loop that base and SFT share: next-token cross-entropy, one update a step.
  * What differs (the batches, the schedule, what is looked at on the way) is given by the stage.
  */
-import { readFloats } from '../gpu/readback';
 import { ADAMW } from '../nn/adamw';
 import { layoutOf } from '../nn/layout';
 import { type LmBatch, type LmStep, LmTrainer } from '../nn/trainer';
-import { Weights } from '../nn/weights';
+import { readArenas, Weights, writeArenas } from '../nn/weights';
 import type { Checkpoint, StageContext, TraceTensor } from './context';
 import { refused } from './refused';
 import { numbered, tensorsAfter, tensorsBefore } from './trace';
@@ -64,11 +63,9 @@ export async function trainSupervised(
     (step) => seen.set(step.step, step),
   );
   const { optimizer } = trainer;
-  const arenas = { weights: weights.arena, m: optimizer.m.arena, v: optimizer.v.arena };
+  const arenas = { weights, m: optimizer.m, v: optimizer.v };
   try {
-    if (resume) {
-      for (const [role, view] of Object.entries(arenas)) gpu.write(view, resume.arenas[role]!);
-    }
+    if (resume) writeArenas(gpu, arenas, resume.arenas);
     let best = resume?.arenas['best'];
     let bestLoss = resume?.state['bestLoss'] ?? Number.POSITIVE_INFINITY;
     const save = async (step: number): Promise<Checkpoint> => {
@@ -76,10 +73,7 @@ export async function trainSupervised(
       // The metrics up to this step belong to the checkpoint; none may arrive after it.
       await flush();
       await leadOn(step);
-      const floats: Record<string, Float32Array> = {};
-      for (const [role, view] of Object.entries(arenas)) {
-        floats[role] = await readFloats(gpu, view, layout.floats);
-      }
+      const floats = await readArenas(gpu, arenas);
       if (best) floats['best'] = best;
       const state: Record<string, number> = best ? { bestLoss } : {};
       return { training: plan.training, step, arenas: floats, state };

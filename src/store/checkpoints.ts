@@ -3,7 +3,7 @@
  * and is read back; only when its checksums are right is the previous one removed. So at every
  * instant at least one whole checkpoint is there, and a damaged one is found when it is read.
  */
-import { checksum } from './checksum';
+import { checksum, checksumOfPieces } from './checksum';
 import { type Change, type Store, StoreError } from './store';
 
 /** What a training needs to go on where it stopped. */
@@ -15,7 +15,7 @@ export interface StoredCheckpoint {
   readonly state: Readonly<Record<string, number>>;
 }
 
-/** The small part of a checkpoint; its arenas are parts of their own. */
+/** The small part of a checkpoint; its arenas are a part of their own. */
 interface Header {
   readonly generation: number;
   readonly training: string;
@@ -23,6 +23,8 @@ interface Header {
   readonly state: Readonly<Record<string, number>>;
   /** Checksum of each arena by role. */
   readonly sums: Readonly<Record<string, string>>;
+  /** Floats of each arena, in the order of the blob; absent where each arena is a part (once). */
+  readonly floats?: Readonly<Record<string, number>>;
   /** Checksum of the fields above. */
   readonly sum: string;
 }
@@ -31,18 +33,42 @@ const SLOTS = [0, 1] as const;
 type Slot = (typeof SLOTS)[number];
 
 const headerPart = (slot: Slot) => `checkpoint ${slot}`;
+/** All arenas, one after the other, as one blob: three times as fast to write as arrays are. */
+const arenasPart = (slot: Slot) => `checkpoint ${slot} arenas`;
 const arenaPart = (slot: Slot, role: string) => `checkpoint ${slot} ${role}`;
 
 /** Whether a part belongs to a checkpoint, of this form or the first one. */
 export const isCheckpointPart = (part: string) => /^checkpoint( |$)/.test(part);
 
-const headerSum = ({ generation, training, step, state, sums }: Omit<Header, 'sum'>) =>
-  checksum(JSON.stringify({ generation, training, step, state, sums }));
+const headerSum = ({ generation, training, step, state, sums, floats }: Omit<Header, 'sum'>) =>
+  checksum(JSON.stringify({ generation, training, step, state, sums, floats }));
+
+const mapped = async <From, To>(
+  entries: Readonly<Record<string, From>>,
+  work: (value: From, role: string) => Promise<To>,
+): Promise<Record<string, To>> =>
+  Object.fromEntries(
+    await Promise.all(
+      Object.entries(entries).map(
+        async ([role, value]) => [role, await work(value, role)] as const,
+      ),
+    ),
+  );
 
 async function isWhole(header: Header | undefined): Promise<boolean> {
   if (typeof header !== 'object' || header === null || typeof header.sums !== 'object')
     return false;
   return header.sum === (await headerSum(header));
+}
+
+/** What a blob holds; undefined where its file is gone. @throws {StoreError} when it is unreadable */
+async function bytesOf(blob: Blob): Promise<ArrayBuffer | undefined> {
+  try {
+    return await blob.arrayBuffer();
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === 'NotFoundError') return undefined;
+    throw new StoreError(`The checkpoint could not be read: ${String(cause)}.`);
+  }
 }
 
 /** The bytes that a checkpoint takes. */
@@ -65,17 +91,14 @@ export class Checkpoints {
     const { training, step, state, arenas } = checkpoint;
     const slot: Slot = this.newest?.slot === 0 ? 1 : 0;
     const generation = (this.newest?.generation ?? 0) + 1;
-    const sums = Object.fromEntries(
-      await Promise.all(
-        Object.entries(arenas).map(
-          async ([role, floats]) => [role, await checksum(floats)] as const,
-        ),
-      ),
+    const blob = new Blob(Object.values(arenas) as Float32Array<ArrayBuffer>[]);
+    const floats = Object.fromEntries(
+      Object.entries(arenas).map(([role, arena]) => [role, arena.length]),
     );
-    const unsigned = { generation, training, step, state, sums };
+    const sums = await mapped(arenas, checksumOfPieces);
+    const unsigned = { generation, training, step, state, sums, floats };
     const header: Header = { ...unsigned, sum: await headerSum(unsigned) };
-    const put: Record<string, unknown> = { ...beside.put, [headerPart(slot)]: header };
-    for (const [role, floats] of Object.entries(arenas)) put[arenaPart(slot, role)] = floats;
+    const put = { ...beside.put, [headerPart(slot)]: header, [arenasPart(slot)]: blob };
     const stale = (await this.partsOf(slot)).filter((part) => !(part in put));
     await this.store.write(this.id, { put, remove: [...stale, ...(beside.remove ?? [])] });
     if (!(await this.verify(slot, header))) {
@@ -140,10 +163,8 @@ export class Checkpoints {
   private async verify(slot: Slot, { sums, sum }: Header): Promise<boolean> {
     const header = await this.store.get<Header>(this.id, headerPart(slot));
     if (header?.sum !== sum || !(await isWhole(header))) return false;
-    for (const [role, wanted] of Object.entries(sums)) {
-      const floats = await this.store.get<Float32Array>(this.id, arenaPart(slot, role));
-      if (!floats || (await checksum(floats)) !== wanted) return false;
-    }
+    const arenaOf = await this.reader(slot, header);
+    for (const role of Object.keys(sums)) if (!(await arenaOf(role))) return false;
     return true;
   }
 
@@ -152,15 +173,40 @@ export class Checkpoints {
     header: Header | undefined,
   ): Promise<Record<string, Float32Array> | undefined> {
     if (!(await isWhole(header))) return undefined;
+    const arenaOf = await this.reader(slot, header!);
     // All of them are wanted at once, and one is read while another is summed.
-    const found = await Promise.all(
-      Object.entries(header!.sums).map(async ([role, wanted]) => {
-        const floats = await this.store.get<Float32Array>(this.id, arenaPart(slot, role));
-        const whole = floats instanceof Float32Array && (await checksum(floats)) === wanted;
-        return whole ? ([role, floats] as const) : undefined;
-      }),
-    );
-    const whole = found.filter((arena) => arena !== undefined);
-    return whole.length === found.length ? Object.fromEntries(whole) : undefined;
+    const found = await mapped(header!.sums, (_, role) => arenaOf(role));
+    const isFound = Object.values(found).every((arena) => arena !== undefined);
+    return isFound ? (found as Record<string, Float32Array>) : undefined;
+  }
+
+  /** Reads one arena of a slot; undefined where it does not have its checksum. */
+  private async reader(
+    slot: Slot,
+    { sums, floats }: Header,
+  ): Promise<(role: string) => Promise<Float32Array | undefined>> {
+    if (!floats) {
+      return async (role) => {
+        const arena = await this.store.get<unknown>(this.id, arenaPart(slot, role));
+        const isRight = arena instanceof Float32Array && (await checksum(arena)) === sums[role];
+        return isRight ? arena : undefined;
+      };
+    }
+    const blob = await this.store.get<unknown>(this.id, arenasPart(slot));
+    const starts: Record<string, number> = {};
+    let bytes = 0;
+    for (const [role, length] of Object.entries(floats)) {
+      starts[role] = bytes;
+      bytes += length * Float32Array.BYTES_PER_ELEMENT;
+    }
+    return async (role) => {
+      if (!(blob instanceof Blob) || blob.size !== bytes) return undefined;
+      const start = starts[role]!;
+      const end = start + floats[role]! * Float32Array.BYTES_PER_ELEMENT;
+      const read = await bytesOf(blob.slice(start, end));
+      if (!read) return undefined;
+      const arena = new Float32Array(read);
+      return (await checksumOfPieces(arena)) === sums[role] ? arena : undefined;
+    };
   }
 }

@@ -7,11 +7,12 @@ import type { Store } from './store';
 const SIZES = 'sizes';
 type Sizes = Record<string, number>;
 
-/** About the bytes of a stored value: exact for typed arrays, 8 a number, 1 a character. */
+/** About the bytes of a stored value: exact for arrays and blobs, 8 a number, 1 a character. */
 export function sizeOf(value: unknown): number {
   if (typeof value === 'string') return value.length;
   if (typeof value === 'number') return 8;
   if (typeof value !== 'object' || value === null) return 1;
+  if (value instanceof Blob) return value.size;
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return value.byteLength;
   if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + sizeOf(item), 0);
   return Object.entries(value).reduce((sum, [key, item]) => sum + key.length + sizeOf(item), 0);

@@ -1,6 +1,6 @@
 /**
  * What outlives a tab: experiments, models, checkpoints and people's labels, by experiment and
- * part. Values are plain data and typed arrays. Every write is one transaction: all of it or
+ * part. Values are plain data, typed arrays and blobs. Every write is one transaction: all of it or
  * nothing is there afterwards, whatever ends the browser in between.
  */
 

@@ -5,10 +5,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defaultConfig } from '../../src/config/experiment';
 import { Gpu } from '../../src/gpu/device';
-import { readFloats } from '../../src/gpu/readback';
 import { initialWeights } from '../../src/nn/init';
 import { type GptConfig, layoutOf } from '../../src/nn/layout';
-import { Weights } from '../../src/nn/weights';
+import { readArenas, Weights, writeArenas } from '../../src/nn/weights';
 import { Checkpoints } from '../../src/store/checkpoints';
 import { databaseStore } from '../../src/store/database';
 import type { Store } from '../../src/store/store';
@@ -65,15 +64,15 @@ describe.each([
 ] as const)('a checkpoint of micro %s', (what, roles) => {
   it('comes back from the disk as it was on the GPU', async () => {
     const floats = initialWeights(LAYOUT, 1);
-    const arenas = roles.map((role) => ({ role, ...Weights.from(gpu, LAYOUT, role, floats) }));
+    const arenas = Object.fromEntries(
+      roles.map((role) => [role, Weights.from(gpu, LAYOUT, role, floats)]),
+    );
     const { store, since } = noting(databaseStore(NAME));
     const checkpoints = new Checkpoints(store, 'micro');
     const [held, written, verified, restored]: number[][] = [[], [], [], []];
     for (let step = 1; step <= TRIES; step++) {
       const begun = performance.now();
-      const read: Record<string, Float32Array> = {};
-      for (const { role, arena } of arenas)
-        read[role] = await readFloats(gpu, arena, floats.length);
+      const read = await readArenas(gpu, arenas);
       // Here the training goes on.
       held!.push(performance.now() - begun);
       await checkpoints.write({ training: 'base', step, arenas: read, state: {} });
@@ -81,21 +80,18 @@ describe.each([
       written!.push(since(begun));
       const opened = performance.now();
       const back = await new Checkpoints(store, 'micro').read(() => expect.unreachable());
-      for (const { role, arena } of arenas) {
-        gpu.write(arena, back!.arenas[role] as Float32Array<ArrayBuffer>);
-      }
+      writeArenas(gpu, arenas, back!.arenas);
       await gpu.device.queue.onSubmittedWorkDone();
       restored!.push(performance.now() - opened);
       expect(back).toMatchObject({ training: 'base', step });
-      for (const { role, arena } of arenas) {
-        const again = await readFloats(gpu, arena, floats.length);
+      for (const [role, again] of Object.entries(await readArenas(gpu, arenas))) {
         expect(
           again.every((value, at) => Object.is(value, read[role]![at])),
           role,
         ).toBe(true);
       }
     }
-    for (const { arena } of arenas) gpu.free(arena);
+    for (const { arena } of Object.values(arenas)) gpu.free(arena);
     const mib = ((roles.length * floats.byteLength) / 2 ** 20).toFixed(1);
     console.log(
       `Checkpoint ${what}, ${mib} MiB, ${gpu.adapter.vendor} ${gpu.adapter.architecture}, ms: training held ${list(held!)}; on the disk ${list(written!)}; verified ${list(verified!)}; restored ${list(restored!)}`,
