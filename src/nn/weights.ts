@@ -36,23 +36,3 @@ export class Weights {
     return readFloats(gpu, this.arena, this.layout.floats);
   }
 }
-
-/** Arenas by role, as a checkpoint keeps them. */
-export type Arenas = Readonly<Record<string, Weights>>;
-
-/** Reads arenas back together: all are on their way before the first is waited for. */
-export async function readArenas(gpu: Gpu, arenas: Arenas): Promise<Record<string, Float32Array>> {
-  const reads = Object.entries(arenas).map(
-    async ([role, weights]) => [role, await weights.floats(gpu)] as const,
-  );
-  return Object.fromEntries(await Promise.all(reads));
-}
-
-/** Puts back what `readArenas` has read. */
-export function writeArenas(
-  gpu: Gpu,
-  arenas: Arenas,
-  floats: Readonly<Record<string, Float32Array>>,
-): void {
-  for (const [role, { arena }] of Object.entries(arenas)) gpu.write(arena, floats[role]!);
-}

@@ -12,7 +12,8 @@
 import { Scratch } from '../gpu/scratch';
 import { layoutOf } from '../nn/layout';
 import { Sampler } from '../nn/sampler';
-import { readArenas, Weights, writeArenas } from '../nn/weights';
+import { Snapshots } from '../nn/snapshots';
+import { Weights } from '../nn/weights';
 import { epochPermutation, ShuffledOrder } from '../text/datasets/order';
 import { trainingWindows } from '../text/datasets/packing';
 import type { Corpus } from './base';
@@ -134,7 +135,7 @@ export async function trainPpo(
     scratch,
   );
   const sampler = await Sampler.make(gpu, models.policy, sampling, scratch);
-  const arenas = {
+  const snapshots = new Snapshots(gpu, {
     policy: models.policy,
     policy_m: updater.policyAdam.m,
     policy_v: updater.policyAdam.v,
@@ -142,7 +143,7 @@ export async function trainPpo(
     value_m: updater.valueAdam.m,
     value_v: updater.valueAdam.v,
     average,
-  };
+  });
   const encoded = inputs.prompts.map((prompt) => tokenizer.encode(prompt).slice(-P));
   const order = new ShuffledOrder(encoded.length, S, seedFor(ctx, 'ppoPrompts'));
   const windowsOf = (step: number) =>
@@ -157,7 +158,7 @@ export async function trainPpo(
   let klCoef = resume?.state['klCoef'] ?? s['ppo.kl_coef'];
 
   try {
-    if (resume) writeArenas(gpu, arenas, resume.arenas);
+    if (resume) snapshots.restore(resume.arenas);
     for (let iteration = (resume?.step ?? 0) + 1; iteration <= iterations; iteration++) {
       const started = performance.now();
       if (!s['ppo.kl_adaptive']) klCoef = s['ppo.kl_coef'];
@@ -280,8 +281,8 @@ export async function trainPpo(
       ctx.progress('PPO', iteration, iterations, S * T + updatesEach * ptx.X * ptx.T);
       const ended = await ctx.boundary(async () => {
         await leadOn();
-        const floats = await readArenas(gpu, arenas);
-        return { training: 'ppo', step: iteration, arenas: floats, state: { klCoef } };
+        const arenas = await snapshots.take();
+        return { training: 'ppo', step: iteration, arenas, state: { klCoef } };
       });
       if (ended || last) await leadOn();
       if (ended) break;
@@ -296,6 +297,7 @@ export async function trainPpo(
     rollout.free();
     sampler.free();
     scratch.free();
+    snapshots.free();
     gpu.free(average.arena, ...Object.values(models).map(({ arena }) => arena));
   }
 }

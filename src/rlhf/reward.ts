@@ -11,7 +11,8 @@ import { ADAMW } from '../nn/adamw';
 import type { Part } from '../nn/batch';
 import { normals } from '../nn/init';
 import { type Layout, layoutOf } from '../nn/layout';
-import { readArenas, Weights, writeArenas } from '../nn/weights';
+import { Snapshots } from '../nn/snapshots';
+import { Weights } from '../nn/weights';
 import { orderedPairs } from '../text/datasets/comparisons';
 import { epochPermutation } from '../text/datasets/order';
 import { type Checkpoint, Halted, type StageContext, seedFor } from './context';
@@ -104,15 +105,14 @@ export async function trainReward(
   });
   await trainer.finish();
   const { optimizer } = trainer;
-  const arenas = { weights, m: optimizer.m, v: optimizer.v };
-  if (resume) writeArenas(gpu, arenas, resume.arenas);
+  const snapshots = new Snapshots(gpu, { weights, m: optimizer.m, v: optimizer.v });
+  if (resume) snapshots.restore(resume.arenas);
   const save = async (step: number): Promise<Checkpoint> => {
     await trainer.drain();
     // The metrics up to this step belong to the checkpoint; none may arrive after it.
     await flush();
     await leadOn(step);
-    const floats = await readArenas(gpu, arenas);
-    return { training: 'reward', step, arenas: floats, state: {} };
+    return { training: 'reward', step, arenas: await snapshots.take(), state: {} };
   };
   const order = epochOrder(usable.length, settings['reward.epochs'], seed);
   const every = Math.max(1, Math.ceil(updates / 12));
@@ -177,6 +177,7 @@ export async function trainReward(
     return (await weights.floats(gpu)) as Float32Array<ArrayBuffer>;
   } finally {
     trainer.free();
+    snapshots.free();
     gpu.free(weights.arena);
   }
 }

@@ -4,8 +4,9 @@
  */
 import { ADAMW } from '../nn/adamw';
 import { layoutOf } from '../nn/layout';
+import { Snapshots } from '../nn/snapshots';
 import { type LmBatch, type LmStep, LmTrainer } from '../nn/trainer';
-import { readArenas, Weights, writeArenas } from '../nn/weights';
+import { Weights } from '../nn/weights';
 import type { Checkpoint, StageContext, TraceTensor } from './context';
 import { refused } from './refused';
 import { numbered, tensorsAfter, tensorsBefore } from './trace';
@@ -63,9 +64,9 @@ export async function trainSupervised(
     (step) => seen.set(step.step, step),
   );
   const { optimizer } = trainer;
-  const arenas = { weights, m: optimizer.m, v: optimizer.v };
+  const snapshots = new Snapshots(gpu, { weights, m: optimizer.m, v: optimizer.v });
   try {
-    if (resume) writeArenas(gpu, arenas, resume.arenas);
+    if (resume) snapshots.restore(resume.arenas);
     let best = resume?.arenas['best'];
     let bestLoss = resume?.state['bestLoss'] ?? Number.POSITIVE_INFINITY;
     const save = async (step: number): Promise<Checkpoint> => {
@@ -73,10 +74,10 @@ export async function trainSupervised(
       // The metrics up to this step belong to the checkpoint; none may arrive after it.
       await flush();
       await leadOn(step);
-      const floats = await readArenas(gpu, arenas);
-      if (best) floats['best'] = best;
-      const state: Record<string, number> = best ? { bestLoss } : {};
-      return { training: plan.training, step, arenas: floats, state };
+      const arenas = await snapshots.take();
+      const { training } = plan;
+      if (!best) return { training, step, arenas, state: {} };
+      return { training, step, arenas: { ...arenas, best }, state: { bestLoss } };
     };
     const refuse = async (what: string, update: number) => {
       await trainer.drain();
@@ -140,6 +141,7 @@ export async function trainSupervised(
     return best ?? (await weights.floats(gpu));
   } finally {
     trainer.free();
+    snapshots.free();
     gpu.free(weights.arena);
   }
 }

@@ -7,13 +7,14 @@ import { defaultConfig } from '../../src/config/experiment';
 import { Gpu } from '../../src/gpu/device';
 import { initialWeights } from '../../src/nn/init';
 import { type GptConfig, layoutOf } from '../../src/nn/layout';
-import { readArenas, Weights, writeArenas } from '../../src/nn/weights';
+import { Snapshots } from '../../src/nn/snapshots';
+import { Weights } from '../../src/nn/weights';
 import { Checkpoints } from '../../src/store/checkpoints';
 import { databaseStore } from '../../src/store/database';
 import type { Store } from '../../src/store/store';
 
 const NAME = 'test-checkpoint-time';
-const TRIES = 5;
+const TRIES = 8;
 const { settings } = defaultConfig('micro', 1);
 const MODEL: GptConfig = {
   n_layer: settings['model.n_layer'],
@@ -67,12 +68,15 @@ describe.each([
     const arenas = Object.fromEntries(
       roles.map((role) => [role, Weights.from(gpu, LAYOUT, role, floats)]),
     );
+    const snapshots = new Snapshots(gpu, arenas);
     const { store, since } = noting(databaseStore(NAME));
     const checkpoints = new Checkpoints(store, 'micro');
     const [held, written, verified, restored]: number[][] = [[], [], [], []];
     for (let step = 1; step <= TRIES; step++) {
+      // Checkpoints come seconds apart: what the last one left behind is done with.
+      await new Promise((done) => setTimeout(done, 500));
       const begun = performance.now();
-      const read = await readArenas(gpu, arenas);
+      const read = await snapshots.take();
       // Here the training goes on.
       held!.push(performance.now() - begun);
       await checkpoints.write({ training: 'base', step, arenas: read, state: {} });
@@ -80,17 +84,18 @@ describe.each([
       written!.push(since(begun));
       const opened = performance.now();
       const back = await new Checkpoints(store, 'micro').read(() => expect.unreachable());
-      writeArenas(gpu, arenas, back!.arenas);
+      snapshots.restore(back!.arenas);
       await gpu.device.queue.onSubmittedWorkDone();
       restored!.push(performance.now() - opened);
       expect(back).toMatchObject({ training: 'base', step });
-      for (const [role, again] of Object.entries(await readArenas(gpu, arenas))) {
+      for (const [role, again] of Object.entries(await snapshots.take())) {
         expect(
           again.every((value, at) => Object.is(value, read[role]![at])),
           role,
         ).toBe(true);
       }
     }
+    snapshots.free();
     for (const { arena } of Object.values(arenas)) gpu.free(arena);
     const mib = ((roles.length * floats.byteLength) / 2 ** 20).toFixed(1);
     console.log(
