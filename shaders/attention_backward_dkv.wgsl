@@ -5,6 +5,8 @@
 //
 // qkv, dqkv [B·T, 3·H·D] with q | k | v in a row; dout [B·T, H·D]; lse, dsum [B, H, T]. D = 4·D4.
 // Grid: (T/WG rounded up, H, B), a thread a key.
+// With PACKED a row holds several sequences, one behind the other: positions [B·T] is the place of
+// each token in its own, and a query sees no key before it.
 // Numerics: f32, queries summed in order. Reference: tests/reference/attention.ts.
 
 struct Params { B: u32, T: u32, H: u32, D: u32 }
@@ -15,9 +17,17 @@ struct Params { B: u32, T: u32, H: u32, D: u32 }
 @group(0) @binding(3) var<storage, read> lse: array<f32>;
 @group(0) @binding(4) var<storage, read> dsum: array<f32>;
 @group(0) @binding(5) var<storage, read_write> dqkv: array<vec4f>;
+@group(0) @binding(6) var<storage, read> positions: array<i32>;
 
 const D4: u32 = 4u;
 override WG: u32 = 64u;
+override PACKED: u32 = 0u;
+
+// The first key that query i sees: 0, or where its own sequence begins.
+fn first_key(first_row: u32, i: u32) -> u32 {
+  if (PACKED == 0u) { return 0u; }
+  return i - u32(positions[first_row + i]);
+}
 
 @compute @workgroup_size(WG)
 fn main(
@@ -43,8 +53,10 @@ fn main(
     k[d] = qkv[key_at + d] * scale;
     v[d] = qkv[key_at + C4 + d];
   }
-  // Eight neighbouring threads begin together, so that their loads stay in step.
+  // Eight neighbouring threads begin and end together, so that their loads stay in step.
   for (var i = key & ~7u; i < T; i++) {
+    let own = first_key(first_row, i);
+    if (own > (key | 7u)) { break; }
     let query = (first_row + i) * 3u * C4 + head;
     let g = (first_row + i) * C4 + head;
     var s = 0.0;
@@ -53,7 +65,7 @@ fn main(
       s += dot(k[d], qkv[query + d]);
       dp += dot(v[d], dout[g + d]);
     }
-    let p = select(0.0, exp(clamp(s - lse[stats + i], -100.0, 0.0)), i >= key);
+    let p = select(0.0, exp(clamp(s - lse[stats + i], -100.0, 0.0)), i >= key && own <= key);
     let ds = p * (dp - dsum[stats + i]) * scale;
     for (var d = 0u; d < D4; d++) {
       dk[d] += ds * qkv[query + d];

@@ -6,6 +6,8 @@
 //
 // qkv, dqkv [B·T, 3·H·D] with q | k | v in a row; dout [B·T, H·D]; lse, dsum [B, H, T]. D = 4·D4.
 // Grid: (T/(4·WG) rounded up, H, B). 4×4 blocks as in attention_forward_x4, but a key a column.
+// With PACKED a row holds several sequences, one behind the other: positions [B·T] is the place of
+// each token in its own, and a query sees no key before it.
 // Numerics: f32, queries summed in order, four at a time. Reference: tests/reference/attention.ts.
 
 struct Params { B: u32, T: u32, H: u32, D: u32 }
@@ -16,11 +18,21 @@ struct Params { B: u32, T: u32, H: u32, D: u32 }
 @group(0) @binding(3) var<storage, read> lse: array<f32>;
 @group(0) @binding(4) var<storage, read> dsum: array<f32>;
 @group(0) @binding(5) var<storage, read_write> dqkv: array<vec4f>;
+@group(0) @binding(6) var<storage, read> positions: array<i32>;
 
 const D4: u32 = 4u;
 override WG: u32 = 8u;
+override PACKED: u32 = 0u;
 
 const FOUR = vec4u(0u, 1u, 2u, 3u);
+
+// The first keys that four queries see: 0, or where the sequence of each begins.
+fn first_keys(first_row: u32, queries: vec4u) -> vec4u {
+  if (PACKED == 0u) { return vec4u(); }
+  let row = first_row + queries;
+  return queries
+    - vec4u(vec4i(positions[row.x], positions[row.y], positions[row.z], positions[row.w]));
+}
 
 // Four channels of four rows; a row a column.
 fn qkv_block(at: vec4u) -> mat4x4f {
@@ -31,7 +43,7 @@ fn dout_block(at: vec4u) -> mat4x4f {
   return mat4x4f(dout[at.x], dout[at.y], dout[at.z], dout[at.w]);
 }
 
-// Weights that four queries give to one key, from their scores; 0 for a query before the key.
+// Weights that four queries give to one key, from their scores; 0 for a query that does not see it.
 fn weights(s: vec4f, row_lse: vec4f, seen: vec4<bool>) -> vec4f {
   return select(vec4f(), exp(clamp(s - row_lse, vec4f(-100.0), vec4f())), seen);
 }
@@ -79,10 +91,12 @@ fn main(
 
   var dk: array<mat4x4f, 8>;
   var dv: array<mat4x4f, 8>;
-  // Four neighbouring threads begin together, so that their loads stay in step.
+  // Four neighbouring threads begin and end together, so that their loads stay in step.
   for (var i = min(j, T - 1u) & ~15u; i < T; i += 4u) {
     let queries = i + FOUR;
     let rows = min(queries, vec4u(T - 1u));
+    let own = first_keys(first_row, rows);
+    if (own.x > (j | 15u)) { break; }
     let query_at = (first_row + rows) * 3u * C4 + head;
     let dout_at = (first_row + rows) * C4 + head;
     let stat = stats + rows;
@@ -112,10 +126,10 @@ fn main(
 
     let exists = queries < vec4u(T);
     let p = mat4x4f(
-      weights(s[0], row_lse, (queries >= vec4u(keys.x)) & exists),
-      weights(s[1], row_lse, (queries >= vec4u(keys.y)) & exists),
-      weights(s[2], row_lse, (queries >= vec4u(keys.z)) & exists),
-      weights(s[3], row_lse, (queries >= vec4u(keys.w)) & exists),
+      weights(s[0], row_lse, (queries >= vec4u(keys.x)) & (own <= vec4u(keys.x)) & exists),
+      weights(s[1], row_lse, (queries >= vec4u(keys.y)) & (own <= vec4u(keys.y)) & exists),
+      weights(s[2], row_lse, (queries >= vec4u(keys.z)) & (own <= vec4u(keys.z)) & exists),
+      weights(s[3], row_lse, (queries >= vec4u(keys.w)) & (own <= vec4u(keys.w)) & exists),
     );
     let ds = mat4x4f(
       p[0] * (dp[0] - row_dsum),

@@ -5,6 +5,8 @@
 //
 // qkv, dqkv [B·T, 3·H·D] with q | k | v in a row; dout [B·T, H·D]; lse, dsum [B, H, T]. D = 4·D4.
 // Grid: (T/WG rounded up, H, B), a thread a query.
+// With PACKED a row holds several sequences, one behind the other: positions [B·T] is the place of
+// each token in its own, and a query sees no key before it.
 // Numerics: f32, keys summed in order. Reference: tests/reference/attention.ts.
 
 struct Params { B: u32, T: u32, H: u32, D: u32 }
@@ -15,9 +17,17 @@ struct Params { B: u32, T: u32, H: u32, D: u32 }
 @group(0) @binding(3) var<storage, read> lse: array<f32>;
 @group(0) @binding(4) var<storage, read> dsum: array<f32>;
 @group(0) @binding(5) var<storage, read_write> dqkv: array<vec4f>;
+@group(0) @binding(6) var<storage, read> positions: array<i32>;
 
 const D4: u32 = 4u;
 override WG: u32 = 64u;
+override PACKED: u32 = 0u;
+
+// The first key that query i sees: 0, or where its own sequence begins.
+fn first_key(first_row: u32, i: u32) -> u32 {
+  if (PACKED == 0u) { return 0u; }
+  return i - u32(positions[first_row + i]);
+}
 
 @compute @workgroup_size(WG)
 fn main(
@@ -43,9 +53,11 @@ fn main(
   let stat = (group.z * params.H + group.y) * T + query;
   let row_lse = lse[stat];
   let row_dsum = dsum[stat];
-  // Eight neighbouring threads end together, so that their loads stay in step.
+  // Eight neighbouring threads begin and end together, so that their loads stay in step.
+  let own = first_key(first_row, query);
+  let begin = first_key(first_row, query & ~7u);
   let last = min(query | 7u, T - 1u);
-  for (var j = 0u; j <= last; j++) {
+  for (var j = begin; j <= last; j++) {
     let key = (first_row + j) * 3u * C4 + C4 + head;
     var s = 0.0;
     var dp = 0.0;
@@ -53,7 +65,7 @@ fn main(
       s += dot(q[d], qkv[key + d]);
       dp += dot(g[d], qkv[key + C4 + d]);
     }
-    let p = select(0.0, exp(clamp(s - row_lse, -100.0, 0.0)), j <= query);
+    let p = select(0.0, exp(clamp(s - row_lse, -100.0, 0.0)), j <= query && j >= own);
     let ds = p * (dp - row_dsum) * scale;
     for (var d = 0u; d < D4; d++) {
       dq[d] += ds * qkv[key + d];

@@ -6,6 +6,8 @@
 //
 // qkv, dqkv [B·T, 3·H·D] with q | k | v in a row; dout [B·T, H·D]; lse, dsum [B, H, T]. D = 4·D4.
 // Grid: (T/(4·WG) rounded up, H, B). 4×4 blocks as in attention_forward_x4, a query a column.
+// With PACKED a row holds several sequences, one behind the other: positions [B·T] is the place of
+// each token in its own, and a query sees no key before it.
 // Numerics: f32, keys summed in order, four at a time. Reference: tests/reference/attention.ts.
 
 struct Params { B: u32, T: u32, H: u32, D: u32 }
@@ -16,11 +18,21 @@ struct Params { B: u32, T: u32, H: u32, D: u32 }
 @group(0) @binding(3) var<storage, read> lse: array<f32>;
 @group(0) @binding(4) var<storage, read> dsum: array<f32>;
 @group(0) @binding(5) var<storage, read_write> dqkv: array<vec4f>;
+@group(0) @binding(6) var<storage, read> positions: array<i32>;
 
 const D4: u32 = 4u;
 override WG: u32 = 8u;
+override PACKED: u32 = 0u;
 
 const FOUR = vec4u(0u, 1u, 2u, 3u);
+
+// The first keys that four queries see: 0, or where the sequence of each begins.
+fn first_keys(first_row: u32, queries: vec4u) -> vec4u {
+  if (PACKED == 0u) { return vec4u(); }
+  let row = first_row + queries;
+  return queries
+    - vec4u(vec4i(positions[row.x], positions[row.y], positions[row.z], positions[row.w]));
+}
 
 // Four channels of four rows; a row a column.
 fn qkv_block(at: vec4u) -> mat4x4f {
@@ -81,9 +93,11 @@ fn main(
   let row_dsum = vec4f(dsum[stat.x], dsum[stat.y], dsum[stat.z], dsum[stat.w]) * scale;
 
   var sums: array<mat4x4f, 8>;
-  // Four neighbouring threads end together, so that their loads stay in step.
+  // Four neighbouring threads begin and end together, so that their loads stay in step.
+  let own = first_keys(first_row, queries);
+  let begin = first_keys(first_row, min(vec4u(i & ~15u), vec4u(T - 1u))).x & ~3u;
   let last = min(i | 15u, T - 1u);
-  for (var j = 0u; j <= last; j += 4u) {
+  for (var j = begin; j <= last; j += 4u) {
     let keys = j + FOUR;
     let key_at = (first_row + min(keys, vec4u(T - 1u))) * 3u * C4 + C4 + head;
     let value_at = key_at + C4;
@@ -116,10 +130,10 @@ fn main(
     if (D4 > 7u) { dp += transpose(qkv_block(value_at + 7u)) * g[7]; }
 
     let ds = mat4x4f(
-      slope(s[0], dp[0], row_lse.x, row_dsum.x, keys <= vec4u(queries.x)),
-      slope(s[1], dp[1], row_lse.y, row_dsum.y, keys <= vec4u(queries.y)),
-      slope(s[2], dp[2], row_lse.z, row_dsum.z, keys <= vec4u(queries.z)),
-      slope(s[3], dp[3], row_lse.w, row_dsum.w, keys <= vec4u(queries.w)),
+      slope(s[0], dp[0], row_lse.x, row_dsum.x, (keys <= vec4u(queries.x)) & (keys >= vec4u(own.x))),
+      slope(s[1], dp[1], row_lse.y, row_dsum.y, (keys <= vec4u(queries.y)) & (keys >= vec4u(own.y))),
+      slope(s[2], dp[2], row_lse.z, row_dsum.z, (keys <= vec4u(queries.z)) & (keys >= vec4u(own.z))),
+      slope(s[3], dp[3], row_lse.w, row_dsum.w, (keys <= vec4u(queries.w)) & (keys >= vec4u(own.w))),
     );
     sums[0] += k[0] * ds;
     if (D4 > 1u) { sums[1] += k[1] * ds; }

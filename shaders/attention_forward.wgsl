@@ -5,8 +5,10 @@
 //
 // qkv [B·T, 3·H·D] with q | k | v in a row, each of them H heads of D; out [B·T, H·D];
 // lse [B, H, T]. D = 4·D4. Grid: (T/WG rounded up, H, B), a thread a query.
+// With PACKED a row holds several sequences, one behind the other: positions [B·T] is the place of
+// each token in its own, and a query sees no key before it.
 // Numerics: f32. Keys come in order, four at a time; a running maximum scales what was summed.
-// Keys after the query have the score −3.4e38 and the weight 0.
+// Keys that a query does not see have the score −3.4e38 and the weight 0.
 // Reference: tests/reference/attention.ts.
 
 struct Params { B: u32, T: u32, H: u32, D: u32 }
@@ -15,11 +17,19 @@ struct Params { B: u32, T: u32, H: u32, D: u32 }
 @group(0) @binding(1) var<storage, read> qkv: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> out: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> lse: array<f32>;
+@group(0) @binding(4) var<storage, read> positions: array<i32>;
 
 const D4: u32 = 4u;
 override WG: u32 = 64u;
+override PACKED: u32 = 0u;
 
 const MASK = -3.4e38;
+
+// The first key that query i sees: 0, or where its own sequence begins.
+fn first_key(first_row: u32, i: u32) -> u32 {
+  if (PACKED == 0u) { return 0u; }
+  return i - u32(positions[first_row + i]);
+}
 
 @compute @workgroup_size(WG)
 fn main(
@@ -42,11 +52,13 @@ fn main(
   }
   var top = MASK;
   var total = 0.0;
-  // Eight neighbouring threads end together, so that their loads stay in step.
+  // Eight neighbouring threads begin and end together, so that their loads stay in step.
+  let own = first_key(first_row, query);
+  let begin = first_key(first_row, query & ~7u) & ~3u;
   let last = min(query | 7u, T - 1u);
-  for (var j = 0u; j <= last; j += 4u) {
+  for (var j = begin; j <= last; j += 4u) {
     let keys = vec4u(j, j + 1u, j + 2u, j + 3u);
-    let seen = keys <= vec4u(query);
+    let seen = (keys <= vec4u(query)) & (keys >= vec4u(own));
     let rows = (first_row + min(keys, vec4u(T - 1u))) * 3u * C4 + C4 + head;
     var s = vec4f();
     for (var d = 0u; d < D4; d++) {

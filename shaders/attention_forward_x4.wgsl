@@ -8,8 +8,10 @@
 // All is done in 4×4 blocks: queries by keys for the scores, queries by channels for the rest;
 // column i of a block belongs to query i. The blocks are written out one by one because software
 // adapters unroll no loops and keep indexed arrays in memory.
+// With PACKED a row holds several sequences, one behind the other: positions [B·T] is the place of
+// each token in its own, and a query sees no key before it.
 // Numerics: f32. Keys come in order, four at a time; a running maximum scales what was summed.
-// Keys after the query have the score −3.4e38 and the weight 0.
+// Keys that a query does not see have the score −3.4e38 and the weight 0.
 // Reference: tests/reference/attention.ts.
 
 struct Params { B: u32, T: u32, H: u32, D: u32 }
@@ -18,12 +20,22 @@ struct Params { B: u32, T: u32, H: u32, D: u32 }
 @group(0) @binding(1) var<storage, read> qkv: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> out: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> lse: array<f32>;
+@group(0) @binding(4) var<storage, read> positions: array<i32>;
 
 const D4: u32 = 4u;
 override WG: u32 = 8u;
+override PACKED: u32 = 0u;
 
 const MASK = -3.4e38;
 const FOUR = vec4u(0u, 1u, 2u, 3u);
+
+// The first keys that four queries see: 0, or where the sequence of each begins.
+fn first_keys(first_row: u32, queries: vec4u) -> vec4u {
+  if (PACKED == 0u) { return vec4u(); }
+  let row = first_row + queries;
+  return queries
+    - vec4u(vec4i(positions[row.x], positions[row.y], positions[row.z], positions[row.w]));
+}
 
 // Four channels of four rows; a row a column.
 fn qkv_block(at: vec4u) -> mat4x4f {
@@ -84,9 +96,11 @@ fn main(
   var sums: array<mat4x4f, 8>;
   var top = vec4f(MASK);
   var total = vec4f();
-  // Four neighbouring threads end together, so that their loads stay in step.
+  // Four neighbouring threads begin and end together, so that their loads stay in step.
+  let own = first_keys(first_row, queries);
+  let begin = first_keys(first_row, min(vec4u(i & ~15u), vec4u(T - 1u))).x & ~3u;
   let last = min(i | 15u, T - 1u);
-  for (var j = 0u; j <= last; j += 4u) {
+  for (var j = begin; j <= last; j += 4u) {
     let keys = j + FOUR;
     let key_at = (first_row + min(keys, vec4u(T - 1u))) * 3u * C4 + C4 + head;
     var s = scores(key_at, q[0]);
@@ -98,18 +112,22 @@ fn main(
     if (D4 > 6u) { s += scores(key_at + 6u, q[6]); }
     if (D4 > 7u) { s += scores(key_at + 7u, q[7]); }
 
-    let s0 = select(vec4f(MASK), s[0], keys <= vec4u(queries.x));
-    let s1 = select(vec4f(MASK), s[1], keys <= vec4u(queries.y));
-    let s2 = select(vec4f(MASK), s[2], keys <= vec4u(queries.z));
-    let s3 = select(vec4f(MASK), s[3], keys <= vec4u(queries.w));
+    let seen0 = (keys <= vec4u(queries.x)) & (keys >= vec4u(own.x));
+    let seen1 = (keys <= vec4u(queries.y)) & (keys >= vec4u(own.y));
+    let seen2 = (keys <= vec4u(queries.z)) & (keys >= vec4u(own.z));
+    let seen3 = (keys <= vec4u(queries.w)) & (keys >= vec4u(own.w));
+    let s0 = select(vec4f(MASK), s[0], seen0);
+    let s1 = select(vec4f(MASK), s[1], seen1);
+    let s2 = select(vec4f(MASK), s[2], seen2);
+    let s3 = select(vec4f(MASK), s[3], seen3);
     let new_top = max(top, vec4f(largest(s0), largest(s1), largest(s2), largest(s3)));
     let shrink = exp(max(top - new_top, vec4f(-100.0)));
     top = new_top;
     let p = mat4x4f(
-      select(vec4f(), exp(max(s0 - top.x, vec4f(-100.0))), keys <= vec4u(queries.x)),
-      select(vec4f(), exp(max(s1 - top.y, vec4f(-100.0))), keys <= vec4u(queries.y)),
-      select(vec4f(), exp(max(s2 - top.z, vec4f(-100.0))), keys <= vec4u(queries.z)),
-      select(vec4f(), exp(max(s3 - top.w, vec4f(-100.0))), keys <= vec4u(queries.w)),
+      select(vec4f(), exp(max(s0 - top.x, vec4f(-100.0))), seen0),
+      select(vec4f(), exp(max(s1 - top.y, vec4f(-100.0))), seen1),
+      select(vec4f(), exp(max(s2 - top.z, vec4f(-100.0))), seen2),
+      select(vec4f(), exp(max(s3 - top.w, vec4f(-100.0))), seen3),
     );
     total = total * shrink + vec4f(1.0) * p;
 

@@ -1,9 +1,11 @@
 // embedding_backward: gathers the gradient of each embedding row from the rows of dx that used it.
 //
 //   dwte[v, c] = Σ_{n : ids[n] = v} dx[n, c]        (+ dwte with ACCUMULATE_WTE)
-//   dwpe[t, c] = Σ_b dx[b·T + t, c], 0 for t ≥ T    (+ dwpe with ACCUMULATE_WPE)
+//   dwpe[t, c] = Σ_{n : position(n) = t} dx[n, c]   (+ dwpe with ACCUMULATE_WPE)
 //
-// Shapes: sorted, order [N] (from token_sort) · dx [N,C] · dwte [V,C] · dwpe [P,C]
+// position(n) is n mod T, or with PACKED what sorted_positions and their order say.
+//
+// Shapes: sorted, order, sorted_positions, position_order [N] (from token_sort) · dx [N,C] · dwte [V,C] · dwpe [P,C]
 // Grid: LANES threads an embedding row (V of wte, then P of wpe), each with every LANES-th channel;
 // WG/LANES rows a workgroup, flat over two dimensions. A token's rows are a run of `sorted`, found by
 // bisection: no atomics, no scatter.
@@ -14,6 +16,7 @@ override WG: u32 = 64;
 override LANES: u32 = select(1u, 32u, WG >= 32u);
 override ACCUMULATE_WTE: u32 = 0;
 override ACCUMULATE_WPE: u32 = 0;
+override PACKED: u32 = 0;
 
 struct Params { N: u32, T: u32, C: u32, V: u32, P: u32 }
 
@@ -23,6 +26,8 @@ struct Params { N: u32, T: u32, C: u32, V: u32, P: u32 }
 @group(0) @binding(3) var<storage, read> dx: array<f32>;
 @group(0) @binding(4) var<storage, read_write> dwte: array<f32>;
 @group(0) @binding(5) var<storage, read_write> dwpe: array<f32>;
+@group(0) @binding(6) var<storage, read> sorted_positions: array<i32>;
+@group(0) @binding(7) var<storage, read> position_order: array<i32>;
 
 // The first slot of `sorted` that is not below `token`.
 fn lower_bound(token: i32) -> u32 {
@@ -58,6 +63,29 @@ fn position_row(t: u32, lane: u32) {
   }
 }
 
+// The first slot of `sorted_positions` that is not below t.
+fn first_at(t: i32) -> u32 {
+  var low = 0u;
+  var high = params.N;
+  while (low < high) {
+    let middle = (low + high) / 2u;
+    if (sorted_positions[middle] < t) { low = middle + 1u; } else { high = middle; }
+  }
+  return low;
+}
+
+fn packed_position_row(t: u32, lane: u32) {
+  let C = params.C;
+  let first = first_at(i32(t));
+  let end = first_at(i32(t) + 1);
+  for (var c = lane; c < C; c += LANES) {
+    var sum = 0.0;
+    for (var i = first; i < end; i++) { sum += dx[u32(position_order[i]) * C + c]; }
+    if (ACCUMULATE_WPE == 1u) { sum += dwpe[t * C + c]; }
+    dwpe[t * C + c] = sum;
+  }
+}
+
 @compute @workgroup_size(WG)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -69,6 +97,10 @@ fn main(
   if (row < params.V) {
     token_row(row, lane);
   } else if (row < params.V + params.P) {
-    position_row(row - params.V, lane);
+    if (PACKED == 1u) {
+      packed_position_row(row - params.V, lane);
+    } else {
+      position_row(row - params.V, lane);
+    }
   }
 }

@@ -1,8 +1,8 @@
 // embedding_forward: the sum of token and position embedding.
 //
-//   out[n, c] = wte[ids[n], c] + wpe[n mod T, c]
+//   out[n, c] = wte[ids[n], c] + wpe[n mod T, c]          (wpe[positions[n], c] with PACKED)
 //
-// Shapes: ids [N] · wte [V,C] · wpe [P,C], P ≥ T · out [N,C], N = B*T
+// Shapes: ids, positions [N] · wte [V,C] · wpe [P,C], P ≥ T · out [N,C], N = B*T
 // Grid: LANES threads a row, each with every LANES-th channel; WG/LANES rows a workgroup, flat over
 // two dimensions.
 // Numerics: one f32 addition.
@@ -10,6 +10,7 @@
 
 override WG: u32 = 64;
 override LANES: u32 = select(1u, 32u, WG >= 32u);
+override PACKED: u32 = 0;
 
 struct Params { N: u32, T: u32, C: u32, V: u32, P: u32 }
 
@@ -18,6 +19,7 @@ struct Params { N: u32, T: u32, C: u32, V: u32, P: u32 }
 @group(0) @binding(2) var<storage, read> wte: array<f32>;
 @group(0) @binding(3) var<storage, read> wpe: array<f32>;
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
+@group(0) @binding(5) var<storage, read> positions: array<i32>;
 
 @compute @workgroup_size(WG)
 fn main(
@@ -29,7 +31,9 @@ fn main(
   let n = (group.y * groups.x + group.x) * (WG / LANES) + thread / LANES;
   if (n < params.N) {
     let token = u32(ids[n]) * C;
-    let position = n % params.T * C;
+    var position = n % params.T;
+    if (PACKED == 1u) { position = u32(positions[n]); }
+    position *= C;
     for (var c = thread % LANES; c < C; c += LANES) {
       out[n * C + c] = wte[token + c] + wpe[position + c];
     }

@@ -4,11 +4,11 @@
 //   dscores = ∂loss/∂scores, 0 at every row but each completion's last token
 //   stats = loss, pairs with r_w > r_l, pairs, Σ (r_w − r_l)    (+ stats with ACCUMULATE)
 //
-// Completion s has its score r_s = scores[s, length[s] − 1] (copied to picked[s]), its prompt group[s]
-// (negative: an empty row) and rank[s] (1 is best; equal ranks make no pair); weight[s] =
+// Completion s has its score r_s = scores[last[s]] (copied to picked[s]), its prompt group[s]
+// (negative: an empty slot) and rank[s] (1 is best; equal ranks make no pair); weight[s] =
 // 1/(pairs of its prompt · prompts of the batch), so a prompt weighs the same whatever its K.
 //
-// Shapes: scores, dscores [S,T] · length, group, rank, weight, picked [S] · stats [4]
+// Shapes: scores, dscores [N] · last, group, rank, weight, picked [S] · stats [4]
 // Grid: one workgroup of WG threads; a thread takes every WG-th completion against all others.
 // Numerics: f32; softplus(x) = max(x, 0) + log(1 + e^−|x|); sums in completion order and a fixed-order tree.
 // Reference: tests/reference/pairwise.ts
@@ -16,11 +16,11 @@
 override WG: u32 = 64;
 override ACCUMULATE: u32 = 0;
 
-struct Params { S: u32, T: u32 }
+struct Params { S: u32, N: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> scores: array<f32>;
-@group(0) @binding(2) var<storage, read> length: array<i32>;
+@group(0) @binding(2) var<storage, read> last: array<i32>;
 @group(0) @binding(3) var<storage, read> group: array<i32>;
 @group(0) @binding(4) var<storage, read> rank: array<i32>;
 @group(0) @binding(5) var<storage, read> weight: array<f32>;
@@ -30,10 +30,13 @@ struct Params { S: u32, T: u32 }
 
 var<workgroup> partial: array<vec4f, WG>;
 
-fn score_of(s: u32) -> f32 { return scores[s * params.T + u32(max(length[s], 1)) - 1u]; }
+fn score_of(s: u32) -> f32 { return scores[u32(last[s])]; }
 
 @compute @workgroup_size(WG)
 fn main(@builtin(local_invocation_index) thread: u32) {
+  for (var n = thread; n < params.N; n += WG) { dscores[n] = 0.0; }
+  storageBarrier();
+
   var sums = vec4f();
   for (var s = thread; s < params.S; s += WG) {
     let filled = group[s] >= 0;
@@ -53,9 +56,7 @@ fn main(@builtin(local_invocation_index) thread: u32) {
       }
     }
     picked[s] = own;
-    for (var t = 0u; t < params.T; t++) {
-      dscores[s * params.T + t] = select(0.0, gradient, filled && i32(t) + 1 == length[s]);
-    }
+    if (filled) { dscores[u32(last[s])] = gradient; }
   }
 
   partial[thread] = sums;

@@ -1,6 +1,7 @@
 /**
  * Causal self-attention, C = H·D, qkv rows hold q|k|v as GPT-2's c_attn gives them.
  * D is a multiple of 4, at most 128. Right padding needs no mask: causality hides it.
+ * With `PACKED` a row holds several sequences, and `positions` says where in its own each token is.
  * The `…X4` kernels compute the same with four rows a thread, for D at most 32;
  * `attention_choice.ts` chooses.
  */
@@ -12,7 +13,15 @@ import backwardDq from '../../shaders/attention_backward_dq.wgsl?raw';
 import backwardDqX4 from '../../shaders/attention_backward_dq_x4.wgsl?raw';
 import forward from '../../shaders/attention_forward.wgsl?raw';
 import forwardX4 from '../../shaders/attention_forward_x4.wgsl?raw';
-import { defineKernel, groups, inout, input, output, type Values } from '../gpu/kernel';
+import {
+  defineKernel,
+  groups,
+  inout,
+  input,
+  optionalInput,
+  output,
+  type Values,
+} from '../gpu/kernel';
 
 const params = { B: 'u32', T: 'u32', H: 'u32', D: 'u32' } as const;
 
@@ -22,7 +31,12 @@ const perHead = (rows: number, { B, T, H }: Values<'B' | 'T' | 'H'>, { WG }: Val
 
 const forwardTable = {
   params,
-  bindings: { qkv: input('B*T, 3*H*D'), out: output('B*T, H*D'), lse: output('B, H, T') },
+  bindings: {
+    qkv: input('B*T, 3*H*D'),
+    out: output('B*T, H*D'),
+    lse: output('B, H, T'),
+    positions: optionalInput('B*T', 'i32'),
+  },
 };
 
 /** out = softmax(q·kᵀ/√D)·v; lse is the log-sum-exp of each row of scores. D4 = D/4. */
@@ -30,7 +44,7 @@ export const attentionForward = defineKernel({
   ...forwardTable,
   name: 'attention_forward',
   code: forward,
-  constants: { D4: 4, WG: 64 },
+  constants: { D4: 4, WG: 64, PACKED: 0 },
   grid: (sizes, constants) => perHead(1, sizes, constants),
 });
 
@@ -39,7 +53,7 @@ export const attentionForwardX4 = defineKernel({
   ...forwardTable,
   name: 'attention_forward_x4',
   code: forwardX4,
-  constants: { D4: 4, WG: 8 },
+  constants: { D4: 4, WG: 8, PACKED: 0 },
   grid: (sizes, constants) => perHead(4, sizes, constants),
 });
 
@@ -61,6 +75,7 @@ const backwardTable = {
     lse: input('B, H, T'),
     dsum: input('B, H, T'),
     dqkv: inout('B*T, 3*H*D'),
+    positions: optionalInput('B*T', 'i32'),
   },
 };
 
@@ -69,7 +84,7 @@ export const attentionBackwardDq = defineKernel({
   ...backwardTable,
   name: 'attention_backward_dq',
   code: backwardDq,
-  constants: { D4: 4, WG: 64 },
+  constants: { D4: 4, WG: 64, PACKED: 0 },
   grid: (sizes, constants) => perHead(1, sizes, constants),
 });
 
@@ -78,7 +93,7 @@ export const attentionBackwardDqX4 = defineKernel({
   ...backwardTable,
   name: 'attention_backward_dq_x4',
   code: backwardDqX4,
-  constants: { D4: 4, WG: 8 },
+  constants: { D4: 4, WG: 8, PACKED: 0 },
   grid: (sizes, constants) => perHead(4, sizes, constants),
 });
 
@@ -87,7 +102,7 @@ export const attentionBackwardDkv = defineKernel({
   ...backwardTable,
   name: 'attention_backward_dkv',
   code: backwardDkv,
-  constants: { D4: 4, WG: 64 },
+  constants: { D4: 4, WG: 64, PACKED: 0 },
   grid: (sizes, constants) => perHead(1, sizes, constants),
 });
 
@@ -96,6 +111,6 @@ export const attentionBackwardDkvX4 = defineKernel({
   ...backwardTable,
   name: 'attention_backward_dkv_x4',
   code: backwardDkvX4,
-  constants: { D4: 4, WG: 8 },
+  constants: { D4: 4, WG: 8, PACKED: 0 },
   grid: (sizes, constants) => perHead(4, sizes, constants),
 });

@@ -50,23 +50,23 @@ export const scoreBackwardWeight = defineKernel({
 });
 
 /**
- * The K-wise loss. Completion s has its score at row s·T + length[s] − 1, its prompt group[s]
- * (negative: an empty row) and rank[s] (1 is best; equal is a tie). weight[s] = 1/(pairs of its
- * prompt · prompts of the batch). dscores [S·T] is 0 elsewhere. picked[s] = its score.
+ * The K-wise loss. Completion s has its score at row last[s] of N, its prompt group[s]
+ * (negative: an empty slot) and rank[s] (1 is best; equal is a tie). weight[s] = 1/(pairs of its
+ * prompt · prompts of the batch). dscores [N] is 0 elsewhere. picked[s] = its score.
  * stats[0..3] = loss, pairs ordered as the labeler did, pairs, Σ (r_w − r_l), added to what is
  * there with `ACCUMULATE`.
  */
 export const pairwiseLoss = defineKernel({
   name: 'pairwise_loss',
   code: pairwiseLossCode,
-  params: { S: 'u32', T: 'u32' },
+  params: { S: 'u32', N: 'u32' },
   bindings: {
-    scores: input('S, T'),
-    length: input('S', 'i32'),
+    scores: input('N'),
+    last: input('S', 'i32'),
     group: input('S', 'i32'),
     rank: input('S', 'i32'),
     weight: input('S'),
-    dscores: output('S, T'),
+    dscores: output('N'),
     picked: output('S'),
     stats: inout('4'),
   },

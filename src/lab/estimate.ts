@@ -6,10 +6,7 @@ import type { Settings } from '../config/fields';
 import type { Gpu } from '../gpu/device';
 import { type Place, type PlanningGpu, planningGpu } from '../gpu/plan';
 import { Scratch } from '../gpu/scratch';
-import { Tape } from '../gpu/tape';
 import { ADAMW } from '../nn/adamw';
-import { recordTrunk } from '../nn/gpt';
-import { recordScores } from '../nn/heads';
 import { configOf, type GptConfig, type Head, layoutOf } from '../nn/layout';
 import { Sampler } from '../nn/sampler';
 import { LmTrainer } from '../nn/trainer';
@@ -18,6 +15,7 @@ import { LmEvaluator } from '../rlhf/losses';
 import { Rollout, type RolloutShape } from '../rlhf/ppo_rollout';
 import { Updater } from '../rlhf/ppo_update';
 import { RewardTrainer, rewardParts } from '../rlhf/reward_trainer';
+import { recordScorer } from '../rlhf/scorer';
 
 interface Sizes {
   readonly s: Readonly<Settings>;
@@ -53,6 +51,7 @@ async function supervised(
     T,
     accumulate: s[`${training}.accumulate`],
     dropout: training === 'base' ? 0 : s[`${training}.dropout`],
+    packed: training !== 'base',
   };
   const weights = weightsOf(gpu, sizes, 'lm');
   await LmTrainer.make(gpu, weights, { ...options, seed: 0, adamw: ADAMW }, ignore);
@@ -62,16 +61,12 @@ async function supervised(
 
 /** The reward model: a trainer over all completions of some prompts, and a scorer beside it. */
 async function reward(gpu: Gpu, sizes: Sizes): Promise<void> {
-  const { s, model } = sizes;
+  const { s } = sizes;
   const weights = weightsOf(gpu, sizes, 'score');
   const prompts = s['reward.prompts_per_batch'];
   const parts = rewardParts(prompts, s['reward.accumulate'], s['reward.k_max']);
-  await new RewardTrainer(gpu, weights, parts, ignore).finish();
-  const ids = gpu.alloc('texts to score', LOOK.scored * model.n_positions * 4);
-  const tape = new Tape(gpu, 'score');
-  const trunk = recordTrunk(gpu, tape, weights, ids, LOOK.scored, model.n_positions);
-  tape.keep(recordScores(gpu, tape, weights, trunk));
-  await tape.finish();
+  await RewardTrainer.make(gpu, weights, parts, ignore);
+  await recordScorer(gpu, weights, LOOK.scored);
 }
 
 /** PPO-ptx: four models, an average, two optimizers, rollouts and their sampler. */

@@ -88,8 +88,7 @@ async function rewardStep(inputs: StepInputs): Promise<RecordedStep> {
   const [S, T] = [prompts * K, model.n_positions];
   const weights = weightsOf(inputs, layoutOf(model, 'score'), 'reward', 'sft');
   const parts = rewardParts(prompts, settings['reward.accumulate'], K);
-  const trainer = new RewardTrainer(gpu, weights, parts, () => {});
-  await trainer.finish();
+  const trainer = await RewardTrainer.make(gpu, weights, parts, () => {});
   await trainer.step(1, 0, {
     ids: windows(inputs, S, T).inputIds,
     lengths: new Int32Array(S).fill(T),

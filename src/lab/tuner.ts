@@ -78,7 +78,7 @@ export async function productsOf(
     await train(settings['base.batch'], settings['base.accumulate']),
     await train(settings['sft.batch'], settings['sft.accumulate']),
     await train(settings['ppo.minibatch'], settings['ppo.accumulate']),
-    new RewardTrainer(dry, scored, completions, () => {}),
+    await RewardTrainer.make(dry, scored, completions, () => {}),
     await Sampler.make(dry, lm, { B: settings['ppo.batch'], P: 1, R: T - 1, ...sampling }),
   ];
   const products = new Map<string, Product>();

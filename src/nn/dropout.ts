@@ -23,8 +23,6 @@ export interface BlockMasks<Of> {
 export class Dropout {
   private readonly buffers: { readonly view: View; readonly first: number; readonly S: number }[];
   private readonly seed: View;
-  /** From one mask to the next. */
-  private readonly floats: number;
   /** Masks in a buffer. */
   private readonly most: number;
 
@@ -44,8 +42,7 @@ export class Dropout {
     }
     this.seed = gpu.alloc('dropout seed', 16);
     const rows = Math.max(...parts.map(({ count }) => count));
-    this.floats = Math.ceil((rows * C) / ALIGN) * ALIGN;
-    const bytes = this.floats * 4;
+    const bytes = this.floats(rows) * 4;
     this.most = Math.max(1, Math.floor(gpu.device.limits.maxStorageBufferBindingSize / bytes));
     const places = PLACES * layers;
     this.buffers = [];
@@ -55,22 +52,28 @@ export class Dropout {
     }
   }
 
+  /** Floats from one mask of so many rows to the next. */
+  private floats(rows: number): number {
+    return Math.ceil((rows * this.C) / ALIGN) * ALIGN;
+  }
+
   /**
    * Records the drawing of a part's masks, the same numbers whatever the parts.
    * @returns those of each block, until the next part is drawn
    */
   record(tape: Tape, { from, count }: Part): BlockMasks<View>[] {
+    const N = this.floats(count);
     for (const { view, first, S } of this.buffers) {
       tape.dispatch(
         dropoutMask,
-        { first, S, N: this.floats, skip: (from * this.C) / 4, p: this.p },
+        { first, S, N, skip: (from * this.C) / 4, p: this.p },
         { step: this.seed, mask: view },
         workgroup(this.gpu, dropoutMask),
       );
     }
     const place = (index: number) => {
       const { view } = this.buffers[Math.floor(index / this.most)]!;
-      return slice(view, (index % this.most) * this.floats * 4, count * this.C * 4);
+      return slice(view, (index % this.most) * N * 4, count * this.C * 4);
     };
     return Array.from({ length: this.layers }, (_, layer) => ({
       attn: place(PLACES * layer),

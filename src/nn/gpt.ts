@@ -42,7 +42,19 @@ export interface TrunkOptions {
   readonly recompute?: boolean;
   /** Rows of the batch that this is a part of, so that parts never keep more than the whole. */
   readonly batchRows?: number;
+  /** Position of each token [B·T] in its own sequence, where a row holds several (packed_rows.ts). */
+  readonly positions?: Slot | undefined;
 }
+
+/** B rows of T tokens. */
+export interface Rows {
+  readonly B: number;
+  readonly T: number;
+  readonly positions?: Slot | undefined;
+}
+
+/** The binding of rows that hold several sequences. */
+const packed = (positions: Slot | undefined) => (positions ? { positions } : {});
 
 interface Norm {
   readonly x: Slot;
@@ -68,6 +80,8 @@ export interface Trunk {
   readonly ids: Slot;
   readonly B: number;
   readonly T: number;
+  /** Undefined where a row is one sequence. */
+  readonly positions: Slot | undefined;
   readonly blocks: readonly Block[];
   /** Whether `blocks` must be computed once more before their backward pass. */
   readonly recompute: boolean;
@@ -140,7 +154,7 @@ function recordAttention(
   weights: Weights,
   h: string,
   x: Slot,
-  { B, T }: { B: number; T: number },
+  { B, T, positions }: Rows,
   mask?: Slot,
 ) {
   const { n_embd: C, n_head: H } = weights.layout.config;
@@ -150,7 +164,12 @@ function recordAttention(
   const attended = tape.temp(`${h}.attended`, N * C);
   const lse = tape.temp(`${h}.lse`, B * H * T);
   const { forward, constants } = attention(gpu, C / H);
-  tape.dispatch(forward, { B, T, H, D: C / H }, { qkv, out: attended, lse }, constants);
+  tape.dispatch(
+    forward,
+    { B, T, H, D: C / H },
+    { qkv, out: attended, lse, ...packed(positions) },
+    { ...constants, PACKED: positions ? 1 : 0 },
+  );
   const between = linearForward(gpu, tape, weights, `${h}.attn.c_proj`, attended, N, {
     residual: x,
     mask,
@@ -166,16 +185,16 @@ export function recordTrunk(
   ids: Slot,
   B: number,
   T: number,
-  { masks, recompute, batchRows = B * T }: TrunkOptions = {},
+  { masks, recompute, batchRows = B * T, positions }: TrunkOptions = {},
 ): Trunk {
   const { n_layer, n_embd: C } = weights.layout.config;
   const N = B * T;
-  let x: Slot = recordEmbedding(gpu, tape, weights, ids, B, T);
+  let x: Slot = recordEmbedding(gpu, tape, weights, ids, { B, T, positions });
   const blocks: Block[] = [];
   for (let layer = 0; layer < n_layer; layer++) {
     const h = `transformer.h.${layer}`;
     const mask = masks?.[layer];
-    const attended = recordAttention(gpu, tape, weights, h, x, { B, T }, mask?.attn);
+    const attended = recordAttention(gpu, tape, weights, h, x, { B, T, positions }, mask?.attn);
     const mlp = recordMlp(gpu, tape, weights, h, attended.between, N, mask?.mlp);
     blocks.push({ ...attended, ...mlp, masks: mask });
     x = mlp.out;
@@ -185,6 +204,7 @@ export function recordTrunk(
     ids,
     B,
     T,
+    positions,
     blocks,
     recompute: recompute ?? n_layer * batchRows * 16 * C * 4 > KEPT_BYTES,
     norm,
@@ -199,10 +219,11 @@ function recordAgain(
   weights: Weights,
   h: string,
   { x, masks }: Block,
-  { B, T }: Trunk,
+  trunk: Trunk,
 ): Block {
-  const attended = recordAttention(gpu, tape, weights, h, x, { B, T }, masks?.attn);
-  const mlp = recordActivation(gpu, tape, weights, h, attended.between, B * T);
+  const attended = recordAttention(gpu, tape, weights, h, x, trunk, masks?.attn);
+  const N = trunk.B * trunk.T;
+  const mlp = recordActivation(gpu, tape, weights, h, attended.between, N);
   return { ...attended, ...mlp, masks };
 }
 
@@ -211,8 +232,7 @@ export function recordEmbedding(
   tape: Tape,
   weights: Weights,
   ids: Slot,
-  B: number,
-  T: number,
+  { B, T, positions }: Rows,
 ): Temp {
   const { n_embd: C, vocab_size: V, n_positions: P } = weights.layout.config;
   const out = tape.temp('embedded', B * T * C);
@@ -224,8 +244,9 @@ export function recordEmbedding(
       wte: weights.tensor('transformer.wte.weight'),
       wpe: weights.tensor('transformer.wpe.weight'),
       out,
+      ...packed(positions),
     },
-    workgroup(gpu, embeddingForward),
+    { ...workgroup(gpu, embeddingForward), PACKED: positions ? 1 : 0 },
   );
   return out;
 }
@@ -245,7 +266,7 @@ export function recordTrunkBackward(
   { accumulate, wteFilled }: { accumulate: boolean; wteFilled: boolean },
 ): void {
   const { n_embd: C, n_head: H, vocab_size: V, n_positions: P } = weights.layout.config;
-  const { B, T, ids } = trunk;
+  const { B, T, ids, positions } = trunk;
   const N = B * T;
   const ACCUMULATE = accumulate ? 1 : 0;
 
@@ -307,7 +328,14 @@ export function recordTrunkBackward(
       mask: block.masks?.attn,
     });
     const dattended = back('attn.c_proj', block.attended, between.dropped);
-    const dqkv = recordAttentionBackward(gpu, tape, block, dattended, { B, T, H, D: C / H });
+    const dqkv = recordAttentionBackward(
+      gpu,
+      tape,
+      block,
+      dattended,
+      { B, T, H, D: C / H },
+      positions,
+    );
     const dnorm1 = back('attn.c_attn', block.norm1.out, dqkv);
     above = normBackward(`${h}.ln_1`, block.norm1, dnorm1, {
       residual: between.dx,
@@ -315,25 +343,35 @@ export function recordTrunkBackward(
     });
   }
 
-  const sorted = tape.temp('sorted', N);
-  const order = tape.temp('order', N);
-  tape.dispatch(tokenSort, { N }, { ids, sorted, order }, workgroup(gpu, tokenSort));
+  const byId = recordSort(gpu, tape, ids, N);
+  const byPosition = positions && recordSort(gpu, tape, positions, N);
   tape.dispatch(
     embeddingBackward,
     { N, T, C, V, P },
     {
-      sorted,
-      order,
+      ...byId,
       dx: above.dx,
       dwte: grads.tensor('transformer.wte.weight'),
       dwpe: grads.tensor('transformer.wpe.weight'),
+      ...(byPosition && {
+        sorted_positions: byPosition.sorted,
+        position_order: byPosition.order,
+      }),
     },
     {
       ...workgroup(gpu, embeddingBackward),
       ACCUMULATE_WTE: accumulate || wteFilled ? 1 : 0,
       ACCUMULATE_WPE: ACCUMULATE,
+      PACKED: positions ? 1 : 0,
     },
   );
+}
+
+/** The rows in the order of what stands in them. */
+function recordSort(gpu: Gpu, tape: Tape, ids: Slot, N: number) {
+  const [sorted, order] = [tape.temp('sorted', N), tape.temp('order', N)];
+  tape.dispatch(tokenSort, { N }, { ids, sorted, order }, workgroup(gpu, tokenSort));
+  return { sorted, order };
 }
 
 function recordAttentionBackward(
@@ -342,18 +380,21 @@ function recordAttentionBackward(
   { qkv, attended, lse }: Block,
   dout: Slot,
   dims: { B: number; T: number; H: number; D: number },
+  positions: Slot | undefined,
 ): Temp {
   const { B, T, H, D } = dims;
   const dsum = tape.temp('dsum', B * H * T);
   const dqkv = tape.temp('dqkv', B * T * 3 * H * D);
   const { backwardDq, backwardDkv, constants } = attention(gpu, D);
+  const slots = { qkv, dout, lse, dsum, dqkv, ...packed(positions) };
+  const options = { ...constants, PACKED: positions ? 1 : 0 };
   tape.dispatch(
     attentionBackwardD,
     dims,
     { dout, out: attended, dsum },
     workgroup(gpu, attentionBackwardD),
   );
-  tape.dispatch(backwardDq, dims, { qkv, dout, lse, dsum, dqkv }, constants);
-  tape.dispatch(backwardDkv, dims, { qkv, dout, lse, dsum, dqkv }, constants);
+  tape.dispatch(backwardDq, dims, slots, options);
+  tape.dispatch(backwardDkv, dims, slots, options);
   return dqkv;
 }

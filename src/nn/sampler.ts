@@ -125,7 +125,7 @@ export class Sampler {
     const N = B * P;
     const cacheRow = this.T * 2 * C * 4;
     const prompts = part(this.prompts, from * P * 4, N * 4);
-    let x: Slot = recordEmbedding(gpu, tape, weights, prompts, B, P);
+    let x: Slot = recordEmbedding(gpu, tape, weights, prompts, { B, T: P });
     for (let layer = 0; layer < n_layer; layer++) {
       const h = `transformer.h.${layer}`;
       const norm = recordNorm(gpu, tape, weights, `${h}.ln_1`, x, N);

@@ -5,15 +5,26 @@
 import type { Gpu, View } from '../gpu/device';
 import { Throttle } from '../gpu/readback';
 import { MetricsRing } from '../gpu/ring';
-import { Tape } from '../gpu/tape';
+import type { Tape } from '../gpu/tape';
 import { weightedSumKernel } from '../kernels/loss';
 import { AdamW, type AdamWOptions } from './adamw';
 import { BatchBuffer, type Part, partsOf } from './batch';
 import { workgroup } from './choice';
-import { Dropout } from './dropout';
+import { type BlockMasks, Dropout } from './dropout';
 import { recordTrunk } from './gpt';
 import { recordLmBackward, recordLmHead } from './heads';
 import { firstNonfinite, type Nonfinite, optimizerArenas } from './nonfinite';
+import {
+  lay,
+  layPositions,
+  lengthsOf,
+  type PackedRows,
+  packRows,
+  rowCounts,
+  tokensIn,
+  unlay,
+} from './packed_rows';
+import { SizedTapes } from './sized_tapes';
 import { Weights } from './weights';
 
 /** One batch: token ids and targets, [B·T] each. */
@@ -35,6 +46,8 @@ export interface LmTrainerOptions {
   readonly T: number;
   /** Parts that the batch goes through the model in, one after another; 1 by default. */
   readonly accumulate?: number;
+  /** Leave what stands behind a row's last target out of the model; not with parts. */
+  readonly packed?: boolean;
   /** Residual dropout's probability; 0 leaves it out of the tape. */
   readonly dropout: number;
   readonly seed: number;
@@ -46,14 +59,17 @@ export interface LmTrainerOptions {
 export class LmTrainer {
   readonly grads: Weights;
   readonly optimizer: AdamW;
-  /** Undefined without dropout. */
-  readonly dropout: Dropout | undefined;
+  private readonly dropout: Dropout | undefined;
   private readonly parts: readonly Part[];
   private readonly ids: BatchBuffer;
   private readonly targets: BatchBuffer;
   private readonly weight: BatchBuffer;
+  private readonly positions: BatchBuffer | undefined;
   private readonly metrics: View;
-  private readonly tape: Tape;
+  /** By rows that go through the model; one where they are not packed. */
+  private readonly tapes: SizedTapes;
+  /** Where the batch that was loaded last lies. */
+  private rows: PackedRows | undefined;
   private readonly throttle: Throttle;
   private readonly ring: MetricsRing<number>;
   private readonly weights01: Float32Array<ArrayBuffer>;
@@ -72,12 +88,14 @@ export class LmTrainer {
     this.ids = new BatchBuffer(gpu, 'ids', this.parts, T);
     this.targets = new BatchBuffer(gpu, 'targets', this.parts, T);
     this.weight = new BatchBuffer(gpu, 'loss weight', this.parts, T);
+    const isPacked = options.packed === true && this.parts.length === 1;
+    this.positions = isPacked ? new BatchBuffer(gpu, 'positions', this.parts, T) : undefined;
     this.weights01 = new Float32Array(B * T);
     this.metrics = gpu.alloc('metrics', 32);
     const p = options.dropout;
     const rows = this.parts.map(({ from, count }) => ({ from: from * T, count: count * T }));
     this.dropout = p > 0 ? new Dropout(gpu, n_layer, rows, C, p) : undefined;
-    this.tape = new Tape(gpu, 'train');
+    this.tapes = new SizedTapes(gpu, 'train');
     this.throttle = new Throttle(gpu);
     this.ring = new MetricsRing(gpu, this.metrics, options.metricsEvery ?? 16, (step, row) => {
       receive({ step, loss: row[0]!, gradNorm: row[4]!, finite: row[6] === 0 });
@@ -92,26 +110,31 @@ export class LmTrainer {
     receive: (step: LmStep) => void,
   ): Promise<LmTrainer> {
     const trainer = new LmTrainer(gpu, weights, options, receive);
-    trainer.record();
-    await trainer.tape.finish();
+    await trainer.record();
     return trainer;
   }
 
-  private record(): void {
-    for (const [a, part] of this.parts.entries()) this.recordPart(a, part);
-    this.optimizer.record(this.tape);
+  private async record(): Promise<void> {
+    const { B } = this.options;
+    await this.tapes.record(this.positions ? rowCounts(B) : [B], (tape, rows) => {
+      const parts = this.positions ? [{ from: 0, count: rows }] : this.parts;
+      for (const [a, part] of parts.entries()) this.recordPart(tape, a, part);
+      this.optimizer.record(tape);
+    });
   }
 
   /** One part's loss and gradients, added to those of the parts before it. */
-  private recordPart(a: number, { from, count }: Part): void {
-    const { gpu, tape, weights, grads, options, metrics, dropout } = this;
+  private recordPart(tape: Tape, a: number, { from, count }: Part): void {
+    const { gpu, weights, grads, options, metrics, dropout } = this;
     const { B, T } = options;
     const [ids, targets, weight] = [this.ids, this.targets, this.weight].map(
       ({ views }) => views[a]!,
     ) as [View, View, View];
     const N = count * T;
     const masks = dropout?.record(tape, { from: from * T, count: N });
-    const trunk = recordTrunk(gpu, tape, weights, ids, count, T, { masks, batchRows: B * T });
+    const positions = this.positions?.views[a];
+    const places = { masks, batchRows: B * T, positions };
+    const trunk = recordTrunk(gpu, tape, weights, ids, count, T, places);
     const head = recordLmHead(gpu, tape, weights, trunk, targets);
     tape.dispatch(
       weightedSumKernel,
@@ -122,9 +145,9 @@ export class LmTrainer {
     recordLmBackward(gpu, tape, weights, grads, head, weight, a > 0);
   }
 
-  /** What the tape consists of, for the profiler and the Kernels lens. */
+  /** What a whole batch's tape consists of, for the profiler and the Kernels lens. */
   get recorded(): Tape {
-    return this.tape;
+    return this.tapes.largest.tape;
   }
 
   /**
@@ -139,10 +162,10 @@ export class LmTrainer {
   /** The same without waiting for the queue to shorten. */
   queue(step: number, lr: number, batch: LmBatch): void {
     const { gpu } = this;
-    this.load(step, batch);
+    const tape = this.load(step, batch);
     this.optimizer.set(step, lr);
     const encoder = gpu.device.createCommandEncoder({ label: 'train step' });
-    this.tape.encode(encoder);
+    tape.encode(encoder);
     const { norm } = this.optimizer;
     encoder.copyBufferToBuffer(
       norm.buffer,
@@ -156,9 +179,10 @@ export class LmTrainer {
     this.ring.submitted();
   }
 
-  /** Queues what a step reads, apart from its learning rate. */
-  private load(step: number, { inputIds, targets }: LmBatch): void {
+  /** Queues what a step reads, apart from its learning rate. @returns the tape that fits it */
+  private load(step: number, batch: LmBatch): Tape {
     const { gpu, weights01 } = this;
+    const { inputIds, targets } = this.positions ? this.pack(this.positions, batch) : batch;
     let count = 0;
     for (const target of targets) if (target !== -100) count++;
     for (let i = 0; i < targets.length; i++) weights01[i] = targets[i] === -100 ? 0 : 1 / count;
@@ -166,6 +190,24 @@ export class LmTrainer {
     this.targets.write(gpu, targets);
     this.weight.write(gpu, weights01);
     this.dropout?.set(this.options.seed, step);
+    return this.tapes.holding(this.rows?.rows ?? this.options.B).tape;
+  }
+
+  /** The batch without what stands behind each row's last target, in the first of its rows. */
+  private pack(places: BatchBuffer, { inputIds, targets }: LmBatch): LmBatch {
+    const { T } = this.options;
+    const rows = packRows(lengthsOf(targets, T), T);
+    const packed = {
+      inputIds: new Int32Array(inputIds.length),
+      targets: new Int32Array(targets.length).fill(-100),
+    };
+    const positions = new Int32Array(inputIds.length);
+    lay(rows, inputIds, packed.inputIds);
+    lay(rows, targets, packed.targets);
+    layPositions(rows, positions);
+    places.write(this.gpu, positions);
+    this.rows = rows;
+    return packed;
   }
 
   /**
@@ -173,15 +215,31 @@ export class LmTrainer {
    * kept changes. Call with the queue drained.
    */
   async tries(step: number, batch: LmBatch): Promise<boolean> {
-    this.load(step, batch);
-    return this.optimizer.tries(this.tape);
+    return this.optimizer.tries(this.load(step, batch));
   }
 
   /** The first value that is not finite when a step that was refused runs again. */
   async diagnose(step: number, batch: LmBatch): Promise<Nonfinite | undefined> {
-    this.load(step, batch);
-    const { gpu, tape, weights, grads, optimizer } = this;
+    const tape = this.load(step, batch);
+    const { gpu, weights, grads, optimizer } = this;
     return firstNonfinite(gpu, tape, optimizerArenas('', { weights, grads, optimizer }));
+  }
+
+  /** Tokens of the last batch that went through the model. */
+  get tokens(): number {
+    return this.rows ? tokensIn(this.rows) : this.options.B * this.options.T;
+  }
+
+  /**
+   * The multipliers of dropout in the last step, [B·T, C] for each place, as if the rows had not been
+   * packed: 1 where nothing went through the model. None without dropout.
+   */
+  async masks(): Promise<BlockMasks<Float32Array>[]> {
+    const drawn = (await this.dropout?.read()) ?? [];
+    const { rows } = this;
+    if (!rows) return drawn;
+    const whole = (mask: Float32Array) => unlay(rows, mask, this.weights.layout.config.n_embd, 1);
+    return drawn.map(({ attn, mlp }) => ({ attn: whole(attn), mlp: whole(mlp) }));
   }
 
   /** Resolves when every queued step has run and its metrics have been received. */
@@ -192,11 +250,12 @@ export class LmTrainer {
 
   free(): void {
     const { gpu } = this;
-    this.tape.free();
+    this.tapes.free();
     this.optimizer.free();
     this.dropout?.free();
     this.ring.free();
     for (const buffer of [this.ids, this.targets, this.weight]) buffer.free(gpu);
+    this.positions?.free(gpu);
     gpu.free(this.grads.arena, this.metrics);
   }
 }

@@ -41,6 +41,7 @@ export async function trainBase(
       updates,
       B,
       accumulate: settings['base.accumulate'],
+      packed: false,
       dropout: 0,
       dropoutSeed: 0,
       weightDecay: settings['base.weight_decay'],

@@ -100,10 +100,9 @@ export async function trainReward(
   );
   const rows = new Map<number, Float32Array>();
   const parts = rewardParts(G, settings['reward.accumulate'], most);
-  const trainer = new RewardTrainer(gpu, weights, parts, (update, row) => {
+  const trainer = await RewardTrainer.make(gpu, weights, parts, (update, row) => {
     rows.set(update, row.slice());
   });
-  await trainer.finish();
   const { optimizer } = trainer;
   const snapshots = new Snapshots(gpu, { weights, m: optimizer.m, v: optimizer.v });
   if (resume) snapshots.restore(resume.arenas);
@@ -162,7 +161,7 @@ export async function trainReward(
         await traceUpdate(ctx, trainer, update, lr(update), batch, rows);
       } else await trainer.step(update, lr(update), batch);
       done = update;
-      ctx.progress('training the reward model', update, updates, batch.ids.length);
+      ctx.progress('training the reward model', update, updates, trainer.tokens);
       if (update % every === 0 || update === updates) {
         await trainer.drain();
         for (const row of rows.values()) if (isBroken(row)) await flush();

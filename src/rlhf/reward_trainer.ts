@@ -1,8 +1,11 @@
-/** The tape of a reward-model update: K completions of each prompt in, updated weights out. */
+/**
+ * The tape of a reward-model update: K completions of each prompt in, updated weights out. A batch
+ * in one part goes through the model packed, without padding and empty rows.
+ */
 import type { Gpu, View } from '../gpu/device';
 import { Throttle } from '../gpu/readback';
 import { MetricsRing } from '../gpu/ring';
-import { Tape } from '../gpu/tape';
+import type { Tape } from '../gpu/tape';
 import { pairwiseLoss } from '../kernels/rlhf';
 import { ADAMW, AdamW } from '../nn/adamw';
 import { BatchBuffer, type Part, partsOf } from '../nn/batch';
@@ -10,6 +13,8 @@ import { workgroup } from '../nn/choice';
 import { recordTrunk } from '../nn/gpt';
 import { recordScores, recordScoresBackward } from '../nn/heads';
 import { firstNonfinite, type Nonfinite, optimizerArenas } from '../nn/nonfinite';
+import { lay, layPositions, packRows, rowCounts, tokensIn } from '../nn/packed_rows';
+import { SizedTapes } from '../nn/sized_tapes';
 import { Weights } from '../nn/weights';
 
 /** The batch of an update, S rows of T tokens; rows without a completion have group −1. */
@@ -32,16 +37,19 @@ export class RewardTrainer {
   readonly grads: Weights;
   /** Rows of a batch. */
   readonly S: number;
-  private readonly inputs: Record<'ids' | 'length' | 'group' | 'rank' | 'weight', BatchBuffer>;
+  private readonly inputs: Record<'ids' | 'last' | 'group' | 'rank' | 'weight', BatchBuffer>;
+  /** Undefined where the batch is in parts. */
+  private readonly positions: BatchBuffer | undefined;
   private readonly stats: View;
   private readonly metrics: View;
   private readonly picked: BatchBuffer;
-  private readonly tape: Tape;
+  private readonly tapes: SizedTapes;
+  /** Tokens of the last batch that went through the model. */
+  tokens = 0;
   private readonly ring: MetricsRing<number>;
   private readonly throttle: Throttle;
 
-  /** @param parts rows that go through the model together; each holds whole prompts */
-  constructor(
+  private constructor(
     private readonly gpu: Gpu,
     readonly weights: Weights,
     private readonly parts: readonly Part[],
@@ -53,35 +61,56 @@ export class RewardTrainer {
     this.S = parts.reduce((sum, { count }) => sum + count, 0);
     this.inputs = {
       ids: new BatchBuffer(gpu, 'ids', parts, T),
-      length: new BatchBuffer(gpu, 'lengths', parts, 1),
+      last: new BatchBuffer(gpu, 'last tokens', parts, 1),
       group: new BatchBuffer(gpu, 'groups', parts, 1),
       rank: new BatchBuffer(gpu, 'ranks', parts, 1),
       weight: new BatchBuffer(gpu, 'pair weights', parts, 1),
     };
+    this.positions = parts.length === 1 ? new BatchBuffer(gpu, 'positions', parts, T) : undefined;
     this.stats = gpu.alloc('pair stats', 16);
     this.metrics = gpu.alloc('metrics', 32);
     this.picked = new BatchBuffer(gpu, 'scores', parts, 1);
-    this.tape = new Tape(gpu, 'reward');
-    this.record();
+    this.tapes = new SizedTapes(gpu, 'reward');
     this.ring = new MetricsRing(gpu, this.metrics, 8, receive);
     this.throttle = new Throttle(gpu);
   }
 
-  /** Each part's loss and gradients, added up, and the update. */
-  private record(): void {
-    const { gpu, tape, weights, grads, inputs, picked, stats } = this;
-    const T = weights.layout.config.n_positions;
+  /**
+   * Records and compiles everything. `receive` gets each update's metrics, a little later.
+   * @param parts rows that go through the model together; each holds whole prompts
+   */
+  static async make(
+    gpu: Gpu,
+    weights: Weights,
+    parts: readonly Part[],
+    receive: (update: number, row: Float32Array) => void,
+  ): Promise<RewardTrainer> {
+    const trainer = new RewardTrainer(gpu, weights, parts, receive);
+    const { S, positions, tapes } = trainer;
+    await tapes.record(positions ? rowCounts(S) : [S], (tape, rows) => trainer.record(tape, rows));
+    return trainer;
+  }
+
+  /**
+   * Each part's loss and gradients, added up, and the update.
+   * @param packed rows that hold the completions where these are packed
+   */
+  private record(tape: Tape, packed: number): void {
+    const { gpu, weights, grads, inputs, picked, stats, T } = this;
     const batchRows = this.S * T;
     for (const [a, { count: S }] of this.parts.entries()) {
-      const trunk = recordTrunk(gpu, tape, weights, inputs.ids.views[a]!, S, T, { batchRows });
+      const positions = this.positions?.views[a];
+      const rows = positions ? packed : S;
+      const ids = inputs.ids.views[a]!;
+      const trunk = recordTrunk(gpu, tape, weights, ids, rows, T, { batchRows, positions });
       const scores = recordScores(gpu, tape, weights, trunk);
-      const dscores = tape.temp('dscores', S * T);
+      const dscores = tape.temp('dscores', rows * T);
       tape.dispatch(
         pairwiseLoss,
-        { S, T },
+        { S, N: rows * T },
         {
           scores,
-          length: inputs.length.views[a]!,
+          last: inputs.last.views[a]!,
           group: inputs.group.views[a]!,
           rank: inputs.rank.views[a]!,
           weight: inputs.weight.views[a]!,
@@ -97,14 +126,12 @@ export class RewardTrainer {
     tape.copy(stats, this.metrics, 16);
   }
 
-  finish = () => this.tape.finish();
-
   async step(update: number, lr: number, batch: RewardBatch): Promise<void> {
     const { gpu, metrics } = this;
-    this.load(batch);
+    const tape = this.load(batch);
     this.optimizer.set(update, lr);
     const encoder = gpu.device.createCommandEncoder({ label: 'reward step' });
-    this.tape.encode(encoder);
+    tape.encode(encoder);
     const { norm } = this.optimizer;
     encoder.copyBufferToBuffer(norm.buffer, norm.offset, metrics.buffer, metrics.offset + 16, 16);
     this.ring.record(encoder, update);
@@ -113,13 +140,41 @@ export class RewardTrainer {
     await this.throttle.next();
   }
 
-  private load(batch: RewardBatch): void {
-    const { gpu, inputs } = this;
-    inputs.ids.write(gpu, batch.ids);
-    inputs.length.write(gpu, batch.lengths);
+  /** Queues what an update reads. @returns the tape that fits it */
+  private load(batch: RewardBatch): Tape {
+    const { gpu, inputs, positions } = this;
     inputs.group.write(gpu, batch.group);
     inputs.rank.write(gpu, batch.rank);
     inputs.weight.write(gpu, batch.weight);
+    if (positions) return this.loadPacked(batch, positions);
+    const { T } = this;
+    const last = new Int32Array(this.S);
+    for (const { from, count } of this.parts) {
+      for (let s = 0; s < count; s++) last[from + s] = s * T + batch.lengths[from + s]! - 1;
+    }
+    inputs.ids.write(gpu, batch.ids);
+    inputs.last.write(gpu, last);
+    this.tokens = batch.ids.length;
+    return this.tapes.largest.tape;
+  }
+
+  private loadPacked({ ids, lengths, group }: RewardBatch, positions: BatchBuffer): Tape {
+    const { gpu, inputs, S, T } = this;
+    const filled = Array.from(lengths, (length, s) => (group[s]! < 0 ? 0 : length));
+    const rows = packRows(filled, T);
+    const packed = { ids: new Int32Array(S * T), positions: new Int32Array(S * T) };
+    lay(rows, ids, packed.ids);
+    layPositions(rows, packed.positions);
+    inputs.ids.write(gpu, packed.ids);
+    positions.write(gpu, packed.positions);
+    const last = Int32Array.from(rows.starts, (start, s) => Math.max(0, start + filled[s]! - 1));
+    inputs.last.write(gpu, last);
+    this.tokens = tokensIn(rows);
+    return this.tapes.holding(rows.rows).tape;
+  }
+
+  private get T(): number {
+    return this.weights.layout.config.n_positions;
   }
 
   /**
@@ -127,20 +182,19 @@ export class RewardTrainer {
    * Call with the queue drained.
    */
   async tries(batch: RewardBatch): Promise<boolean> {
-    this.load(batch);
-    return this.optimizer.tries(this.tape);
+    return this.optimizer.tries(this.load(batch));
   }
 
   /** The first value that is not finite when an update that was refused runs again. */
   async diagnose(batch: RewardBatch): Promise<Nonfinite | undefined> {
-    this.load(batch);
-    const { gpu, tape, weights, grads, optimizer } = this;
+    const tape = this.load(batch);
+    const { gpu, weights, grads, optimizer } = this;
     return firstNonfinite(gpu, tape, optimizerArenas('', { weights, grads, optimizer }));
   }
 
-  /** What the tape consists of, for the Kernels lens. */
+  /** What a whole batch's tape consists of, for the Kernels lens. */
   get recorded(): Tape {
-    return this.tape;
+    return this.tapes.largest.tape;
   }
 
   async drain(): Promise<void> {
@@ -152,7 +206,8 @@ export class RewardTrainer {
   scores = () => this.picked.floats(this.gpu);
 
   free(): void {
-    this.tape.free();
+    this.tapes.free();
+    this.positions?.free(this.gpu);
     this.ring.free();
     this.optimizer.free();
     for (const buffer of [this.picked, ...Object.values(this.inputs)]) buffer.free(this.gpu);

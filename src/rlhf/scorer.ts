@@ -3,10 +3,12 @@
  */
 import type { Gpu, View } from '../gpu/device';
 import { read } from '../gpu/readback';
-import { Tape, type Temp } from '../gpu/tape';
+import type { Temp } from '../gpu/tape';
 import { recordTrunk } from '../nn/gpt';
 import { recordScores } from '../nn/heads';
 import { type Layout, namedTensors } from '../nn/layout';
+import { layPositions, packRows, rowCounts } from '../nn/packed_rows';
+import { SizedTapes } from '../nn/sized_tapes';
 import type { Weights } from '../nn/weights';
 import { orderedPairs } from '../text/datasets/comparisons';
 import { tokenizeExample } from '../text/datasets/examples';
@@ -18,51 +20,80 @@ export function scoredIds(tokenizer: Tokenizer, prompt: string, completion: stri
   return tokenizeExample({ prompt, completion }, tokenizer).ids.slice(-T);
 }
 
-/** Scores texts with a reward (or value) model: a forward-only tape of B sequences. */
+/** What a scorer holds on the GPU. */
+interface Recorded {
+  readonly ids: View;
+  readonly positions: View;
+  /** Each gives the score after every token. */
+  readonly tapes: SizedTapes<Temp>;
+}
+
+const freeRecorded = (gpu: Gpu, { ids, positions, tapes }: Recorded) => {
+  tapes.free();
+  gpu.free(ids, positions);
+};
+
+/** Records the scoring of at most B texts at a time, several of them a row. */
+export async function recordScorer(gpu: Gpu, weights: Weights, B: number): Promise<Recorded> {
+  const T = weights.layout.config.n_positions;
+  const ids = gpu.alloc('texts to score', B * T * 4);
+  const positions = gpu.alloc('their positions', B * T * 4);
+  const tapes = new SizedTapes<Temp>(gpu, 'score');
+  try {
+    await tapes.record(rowCounts(B), (tape, rows) => {
+      const trunk = recordTrunk(gpu, tape, weights, ids, rows, T, { positions });
+      const score = recordScores(gpu, tape, weights, trunk);
+      tape.keep(score);
+      return score;
+    });
+    return { ids, positions, tapes };
+  } catch (cause) {
+    freeRecorded(gpu, { ids, positions, tapes });
+    throw cause;
+  }
+}
+
+/** Scores texts with a reward (or value) model. */
 export class Scorer {
   private constructor(
     private readonly gpu: Gpu,
     private readonly tokenizer: Tokenizer,
     private readonly shape: { B: number; T: number },
-    private readonly ids: View,
-    private readonly tape: Tape,
-    private readonly score: Temp,
+    private readonly recorded: Recorded,
   ) {}
 
   static async make(gpu: Gpu, weights: Weights, tokenizer: Tokenizer, B: number): Promise<Scorer> {
     const T = weights.layout.config.n_positions;
-    const ids = gpu.alloc('texts to score', B * T * 4);
-    const tape = new Tape(gpu, 'score');
-    const score = recordScores(gpu, tape, weights, recordTrunk(gpu, tape, weights, ids, B, T));
-    tape.keep(score);
-    const scorer = new Scorer(gpu, tokenizer, { B, T }, ids, tape, score);
-    try {
-      await tape.finish();
-      return scorer;
-    } catch (cause) {
-      scorer.free();
-      throw cause;
-    }
+    return new Scorer(gpu, tokenizer, { B, T }, await recordScorer(gpu, weights, B));
   }
 
   /** The score after every token of prompt, completion and end-of-text, a row a text. */
   async rows(texts: readonly { prompt: string; completion: string }[]): Promise<Float32Array[]> {
+    const { gpu, tokenizer } = this;
     const { B, T } = this.shape;
     const rows: Float32Array[] = [];
     for (let from = 0; from < texts.length; from += B) {
-      const ids = new Int32Array(B * T).fill(this.tokenizer.pad);
-      const lengths = texts.slice(from, from + B).map(({ prompt, completion }, row) => {
-        const tokens = scoredIds(this.tokenizer, prompt, completion, T);
-        ids.set(tokens, row * T);
-        return tokens.length;
-      });
-      this.gpu.write(this.ids, ids);
-      this.tape.run();
-      const [bytes] = await read(this.gpu, this.score.view!);
+      const all = texts
+        .slice(from, from + B)
+        .map(({ prompt, completion }) => scoredIds(tokenizer, prompt, completion, T));
+      const packed = packRows(
+        all.map(({ length }) => length),
+        T,
+      );
+      const { tape, rows: held, given: score } = this.recorded.tapes.holding(packed.rows);
+      const ids = new Int32Array(held * T).fill(tokenizer.pad);
+      const positions = new Int32Array(held * T);
+      for (const [row, tokens] of all.entries()) ids.set(tokens, packed.starts[row]);
+      layPositions(packed, positions);
+      gpu.write(this.recorded.ids, ids);
+      gpu.write(this.recorded.positions, positions);
+      tape.run();
+      const [bytes] = await read(gpu, score.view!);
       const scores = new Float32Array(bytes!);
-      lengths.forEach((length, row) => {
-        rows.push(scores.slice(row * T, row * T + length));
-      });
+      for (const [row, { length }] of all.entries()) {
+        const start = packed.starts[row]!;
+        rows.push(scores.slice(start, start + length));
+      }
     }
     return rows;
   }
@@ -73,8 +104,7 @@ export class Scorer {
   }
 
   free(): void {
-    this.tape.free();
-    this.gpu.free(this.ids);
+    freeRecorded(this.gpu, this.recorded);
   }
 }
 

@@ -106,6 +106,7 @@ export async function trainSft(
       updates,
       B,
       accumulate: settings[`${recipe}.accumulate`],
+      packed: true,
       dropout: settings[`${recipe}.dropout`],
       dropoutSeed: seed,
       weightDecay: settings[`${recipe}.weight_decay`],

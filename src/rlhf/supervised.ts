@@ -20,6 +20,8 @@ export interface SupervisedPlan {
   readonly B: number;
   /** Parts that a batch goes through the model in. */
   readonly accumulate: number;
+  /** Whether rows end in padding, which is left out of the model then. */
+  readonly packed: boolean;
   readonly dropout: number;
   readonly dropoutSeed: number;
   readonly weightDecay: number;
@@ -57,6 +59,7 @@ export async function trainSupervised(
       B: plan.B,
       T,
       accumulate: plan.accumulate,
+      packed: plan.packed,
       dropout: plan.dropout,
       seed: plan.dropoutSeed,
       adamw: { ...ADAMW, weightDecay: plan.weightDecay },
@@ -120,7 +123,7 @@ export async function trainSupervised(
         await traceUpdate(ctx, plan, trainer, update, batch, seen);
       else await trainer.step(update, plan.lr(update), batch);
       done = update;
-      ctx.progress(plan.phase, update, plan.updates, plan.B * T);
+      ctx.progress(plan.phase, update, plan.updates, trainer.tokens);
       if (plan.look && (update % plan.look.every === 0 || update === plan.updates)) {
         // Nobody looks at a training that has stopped.
         await trainer.drain();
@@ -166,7 +169,7 @@ async function traceUpdate(
   await trainer.step(update, lr, batch);
   await trainer.drain();
   const dropout: Record<string, TraceTensor> = {};
-  for (const [layer, masks] of (await trainer.dropout?.read())?.entries() ?? []) {
+  for (const [layer, masks] of (await trainer.masks()).entries()) {
     const shape = [B, T, model.n_embd];
     for (const site of ['attn', 'mlp'] as const) {
       dropout[`dropout/h.${layer}.${site}`] = { shape, data: masks[site] };

@@ -187,6 +187,72 @@ describe.each(Object.entries(VARIANTS))('attention, %s', (_, variant) => {
   });
 });
 
+/** Sequences that share rows of T tokens. */
+const PACKINGS = [
+  { T: 8, H: 2, D: 8, rows: [[8], [5, 3], [1, 6, 1]] },
+  {
+    T: 21,
+    H: 1,
+    D: 16,
+    rows: [
+      [4, 4, 4, 4, 4, 1],
+      [17, 4],
+      [20, 1],
+    ],
+  },
+  { T: 64, H: 4, D: 16, rows: [[40, 24], [25, 13, 26], [1, 1, 62], [64]] },
+  {
+    T: 67,
+    H: 2,
+    D: 32,
+    rows: [
+      [33, 34],
+      [3, 29, 35],
+    ],
+  },
+  { T: 70, H: 1, D: 64, rows: [[9, 51, 10]] },
+];
+
+describe.each(Object.entries(VARIANTS))('attention over packed rows, %s', (_, variant) => {
+  it.each(PACKINGS.filter(({ D }) => D <= variant.mostD))(
+    'is that of every sequence alone: T $T, D $D, $rows',
+    async ({ T, H, D, rows }) => {
+      const shape = { B: rows.length, T, H, D };
+      const C = H * D;
+      const { qkv, dout } = inputs(shape);
+      const positions = rows.flatMap((lengths) =>
+        lengths.flatMap((length) => Array.from({ length }, (_, t) => t)),
+      );
+      expect(positions.length).toBe(shape.B * T);
+      const constants = { ...constantsOf(variant, shape), PACKED: 1 };
+      const { out, lse } = await runKernel(variant.forward, shape, { qkv, positions }, constants);
+      const { dsum } = await runKernel(attentionBackwardD, shape, { dout, out: out! });
+      const given = { qkv, dout, lse: lse!, dsum: dsum!, positions };
+      const dqkv = new Float32Array(qkv.length).fill(7);
+      const q = await runKernel(variant.backwardDq, shape, { ...given, dqkv }, constants);
+      const both = await runKernel(
+        variant.backwardDkv,
+        shape,
+        { ...given, dqkv: q.dqkv! },
+        constants,
+      );
+
+      let first = 0;
+      for (const length of rows.flat()) {
+        const alone = { B: 1, T: length, C, H };
+        const own = (values: ArrayLike<number>, width: number) =>
+          Array.from(values).slice(first * width, (first + length) * width);
+        const [ownQkv, ownDout] = [own(qkv, 3 * C), own(dout, C)];
+        const expected = reference.attentionForward(ownQkv, alone);
+        expectClose(own(out!, C), expected.o, TOLERANCE, `out from ${first}`);
+        const gradient = reference.attentionBackward(ownDout, ownQkv, alone);
+        expectClose(own(both.dqkv!, 3 * C), gradient, TOLERANCE, `dqkv from ${first}`);
+        first += length;
+      }
+    },
+  );
+});
+
 describe('the attention chosen', () => {
   it.each([
     [16, true, attentionForwardX4],

@@ -79,6 +79,48 @@ describe.each([8, 64])('with workgroups of %i', (WG) => {
     expectClose(positionsAdded.dwpe!, plus(dwpe, before.dwpe), TOLERANCE, 'dwpe added');
   });
 
+  it.each(SHAPES)('packed rows of %o take their positions from a list', async (shape) => {
+    const { B, T, C, V, P } = shape;
+    const N = B * T;
+    const ids = tokens(shape);
+    const positions = ids.map((_, n) => (n * 7 + (n % 3)) % P);
+    const [wte, wpe, dx] = [random(V * C, 1), random(P * C, 2), random(N * C, 3)];
+    const params = { N, T, C, V, P };
+    const PACKED = 1;
+    const forward = { ids, wte, wpe, positions };
+    const { out } = await runKernel(embeddingForward, params, forward, { WG, PACKED });
+    const sum = new Float64Array(N * C);
+    const dwpe = new Float64Array(P * C);
+    for (let n = 0; n < N; n++) {
+      for (let c = 0; c < C; c++) {
+        sum[n * C + c] = wte[ids[n]! * C + c]! + wpe[positions[n]! * C + c]!;
+        dwpe[positions[n]! * C + c]! += dx[n * C + c]!;
+      }
+    }
+    expectClose(out!, sum, TOLERANCE);
+
+    const places = await sort(positions, WG);
+    const given = {
+      ...(await sort(ids, WG)),
+      dx,
+      sorted_positions: places.sorted,
+      position_order: places.order,
+    };
+    const { dwte } = reference.embeddingBackward(ids, dx, { B, T, C, V });
+    const replaced = await runKernel(embeddingBackward, params, given, { WG, PACKED });
+    expectClose(replaced.dwte!, dwte, TOLERANCE, 'dwte');
+    expectClose(replaced.dwpe!, dwpe, TOLERANCE, 'dwpe');
+    const before = { dwpe: random(P * C, 5) };
+    const options = { WG, PACKED, ACCUMULATE_WPE: 1 };
+    const added = await runKernel(embeddingBackward, params, { ...given, ...before }, options);
+    expectClose(
+      added.dwpe!,
+      dwpe.map((x, i) => x + before.dwpe[i]!),
+      TOLERANCE,
+      'dwpe added',
+    );
+  });
+
   it('embedding_backward gives the same bits twice', async () => {
     const shape = SHAPES[2]!;
     const { B, T, C, V, P } = shape;

@@ -46,16 +46,25 @@ function weightsOf({ group, rank }: Batch): number[] {
   return group.map((g) => (pairs.has(g) ? 1 / (pairs.get(g)! * pairs.size) : 0));
 }
 
+/** Where each completion ends, one a row of T tokens; what an empty row says is never looked at. */
+const lastOf = ({ T, length }: Batch) =>
+  length.map((tokens, s) => (tokens === 0 ? 1e6 : s * T + tokens - 1));
+
 /** Sums of at most 300 pairs in f32. */
 const TOLERANCE = 1e-5;
 
 describe.each([8, 64])('pairwise_loss with workgroups of %i', (WG) => {
   const run = (batch: Batch, scores: ArrayLike<number>, stats?: ArrayLike<number>) => {
-    const { T, group, rank, length } = batch;
-    const given = { scores, length, group, rank, weight: weightsOf(batch) };
+    const { T, group, rank } = batch;
+    const given = { scores, last: lastOf(batch), group, rank, weight: weightsOf(batch) };
     const added = stats ? { stats } : {};
     const constants = { WG, ACCUMULATE: stats ? 1 : 0 };
-    return runKernel(pairwiseLoss, { S: group.length, T }, { ...given, ...added }, constants);
+    return runKernel(
+      pairwiseLoss,
+      { S: group.length, N: group.length * T },
+      { ...given, ...added },
+      constants,
+    );
   };
 
   async function check(batch: Batch, size: number) {
@@ -92,6 +101,26 @@ describe.each([8, 64])('pairwise_loss with workgroups of %i', (WG) => {
   }
 
   it.each(Object.keys(BATCHES))('%s', async (name) => check(BATCHES[name]!, 1));
+
+  it('finds the scores of completions wherever they end', async () => {
+    const [group, rank] = [
+      [0, 0, 1, 1],
+      [1, 2, 2, 1],
+    ];
+    const last = [8, 3, 0, 5];
+    const scores = random(10, 4);
+    const weight = [0.5, 0.5, 0.5, 0.5];
+    const given = { scores, last, group: group!, rank: rank!, weight };
+    const { dscores, picked } = await runKernel(pairwiseLoss, { S: 4, N: 10 }, given, { WG });
+    const read = last.map((n) => scores[n]!);
+    expectClose(picked!, read, 1e-6, 'picked');
+    const expected = new Float64Array(10);
+    const exact = reference.pairwiseLoss(read, group!, rank!);
+    last.forEach((n, s) => {
+      expected[n] = exact.dscores[s]!;
+    });
+    expectClose(dscores!, expected, TOLERANCE, 'dscores');
+  });
 
   it('margins of hundreds neither overflow nor vanish', async () => {
     await check(BATCHES['K of 4 and 2, ties, and empty rows between']!, 300);

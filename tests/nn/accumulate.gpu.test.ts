@@ -59,7 +59,7 @@ async function step(accumulate: number, dropout = 0) {
   await trainer.drain();
   const grads = await readTensors(gpu, trainer.grads);
   const after = await readTensors(gpu, weights);
-  const masks = (await trainer.dropout?.read()) ?? [];
+  const masks = await trainer.masks();
   trainer.free();
   gpu.free(weights.arena);
   return { met: met[0]!, grads, after, masks };

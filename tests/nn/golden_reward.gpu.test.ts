@@ -46,10 +46,9 @@ test.each(Object.keys(LAYOUTS) as (keyof typeof LAYOUTS)[])(
       from += count;
       return { from: from - count, count };
     });
-    const trainer = new RewardTrainer(gpu, weights, parts, (_, metrics) => {
+    const trainer = await RewardTrainer.make(gpu, weights, parts, (_, metrics) => {
       row = metrics.slice();
     });
-    await trainer.finish();
     const padded = (key: string, fill: number, width = 1) => {
       const values = new Int32Array(S * width).fill(fill);
       rows.forEach((row, n) => {

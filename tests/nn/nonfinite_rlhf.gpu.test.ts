@@ -37,10 +37,9 @@ describe('the reward model', async () => {
   const S = prompts * K;
   const rows: Float32Array[] = [];
   const long = config.n_positions;
-  const trainer = new RewardTrainer(gpu, weights, rewardParts(prompts, 2, K), (_, row) => {
+  const trainer = await RewardTrainer.make(gpu, weights, rewardParts(prompts, 2, K), (_, row) => {
     rows.push(row.slice());
   });
-  await trainer.finish();
   afterAll(() => {
     trainer.free();
     gpu.free(weights.arena);

@@ -62,7 +62,7 @@ describe('dropout', () => {
       await trainer.step(step, 1e-3, { inputIds, targets });
       await trainer.drain();
       const dropoutMasks: Record<string, Float64Array> = {};
-      for (const [layer, masks] of (await trainer.dropout!.read()).entries()) {
+      for (const [layer, masks] of (await trainer.masks()).entries()) {
         for (const site of ['attn', 'mlp'] as const) {
           const mask = Float64Array.from(masks[site]);
           dropoutMasks[`h.${layer}.${site}`] = mask;
