@@ -56,6 +56,15 @@ describe('with stages missing', () => {
 });
 
 describe('a run', () => {
+  test('can be watched from any room by one link, which its own room does not show', async () => {
+    await openRoom('reward', { done: ['base'], tick: 40 });
+    button('Train SFT first').click();
+    await eventually(text).toContain('Watch it in Demonstrate');
+    page().querySelector<HTMLAnchorElement>('[aria-label="What runs"] a')!.click();
+    await eventually(() => location.hash).toBe('#/demonstrate');
+    await eventually(text).not.toContain('Watch it in');
+  });
+
   test('shows its progress in the bar and in the title, and can be paused, stepped and resumed', async () => {
     const lab = await openRoom('reinforce', { done: ['base', 'sft', 'reward'], tick: 40 });
     button('Run PPO').click();

@@ -3,11 +3,13 @@
  * button that runs everything. The bar keeps its height, so that nothing below it jumps.
  */
 import { createSignal, Match, Show, Switch } from 'solid-js';
-import { STAGES } from '../../config/stages';
+import { STAGES, type Stage } from '../../config/stages';
 import { formatDuration, formatNumber, formatPercent } from '../format';
 import { ask } from '../state/confirm';
 import { useLab } from '../state/lab';
-import { STAGE_NAMES } from '../state/pipeline';
+import { ROOM_OF, STAGE_NAMES } from '../state/pipeline';
+import { hashOf, ROOM_TITLES } from '../state/rooms';
+import { room } from '../state/route';
 import styles from './RunBar.module.css';
 import { StudyBar } from './StudyBar';
 
@@ -50,7 +52,10 @@ export function RunBar() {
             {(now) => (
               <>
                 <div class={styles['words']}>
-                  <span class={styles['phase']}>{line()}</span>
+                  <span class={styles['phase']}>
+                    {line()}
+                    <Elsewhere stage={now().stage} />
+                  </span>
                   <span class={styles['figures']}>{figures()}</span>
                   <progress
                     class={styles['progress']}
@@ -66,6 +71,18 @@ export function RunBar() {
         </Switch>
       </div>
     </section>
+  );
+}
+
+/** The way to the room of what runs, for whoever is in another. */
+function Elsewhere(props: { stage: Stage }) {
+  const home = () => ROOM_OF[props.stage];
+  return (
+    <Show when={room() !== home()}>
+      <a class={styles['watch']} href={hashOf(home())}>
+        Watch it in {ROOM_TITLES[home()]}
+      </a>
+    </Show>
   );
 }
 
