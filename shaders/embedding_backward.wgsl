@@ -5,7 +5,8 @@
 //
 // position(n) is n mod T, or with PACKED what sorted_positions and their order say.
 //
-// Shapes: sorted, order, sorted_positions, position_order [N] (from token_sort) · dx [N,C] · dwte [V,C] · dwpe [P,C]
+// Shapes: sorted, order, sorted_positions, position_order [N] (from token_sort) · dx [N,C]
+// · dwte [V,C] · dwpe [P,C]
 // Grid: LANES threads an embedding row (V of wte, then P of wpe), each with every LANES-th channel;
 // WG/LANES rows a workgroup, flat over two dimensions. A token's rows are a run of `sorted`, found by
 // bisection: no atomics, no scatter.
