@@ -6,12 +6,11 @@
 //   stats = loss, approxkl = ½·mean((logprob − old)²), clipfrac, mean entropy, mean ratio, mean ratio²,
 //   tokens, 0    (the means + stats with ACCUMULATE)
 //
-// Row b·T + t predicts response token r = t − prompt + 1 of sequence rows[first + b]; weight is 0 at
-// the other rows. These are B of the minibatch's M sequences; tokens are those of all M, so that the
-// parts of a minibatch add up to its mean.
+// Row n predicts response token places[n] of the rollout's [S,R]; where it predicts none, places[n] is
+// negative and weight 0. count[0] is the response tokens of the whole minibatch, so that its parts add
+// up to its mean.
 //
-// Shapes: logprob, entropy, weight [B,T] · old_logprobs, advantages [S,R] · rows [M]
-// · lengths [S,2] (prompt, response) · stats [8]
+// Shapes: logprob, entropy, places, weight [N] · old_logprobs, advantages [S,R] · count [4] · stats [8]
 // Grid: one workgroup of WG threads.
 // Numerics: f32; strided loops and fixed-order trees.
 // Reference: tests/reference/ppo.ts (policyLoss)
@@ -19,15 +18,15 @@
 override WG: u32 = 64;
 override ACCUMULATE: u32 = 0;
 
-struct Params { S: u32, M: u32, T: u32, R: u32, first: u32, B: u32, cliprange: f32 }
+struct Params { N: u32, S: u32, R: u32, cliprange: f32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> logprob: array<f32>;
 @group(0) @binding(2) var<storage, read> entropy: array<f32>;
 @group(0) @binding(3) var<storage, read> old_logprobs: array<f32>;
 @group(0) @binding(4) var<storage, read> advantages: array<f32>;
-@group(0) @binding(5) var<storage, read> rows: array<i32>;
-@group(0) @binding(6) var<storage, read> lengths: array<i32>;
+@group(0) @binding(5) var<storage, read> places: array<i32>;
+@group(0) @binding(6) var<storage, read> count: array<i32>;
 @group(0) @binding(7) var<storage, read_write> weight: array<f32>;
 @group(0) @binding(8) var<storage, read_write> stats: array<f32>;
 
@@ -36,18 +35,16 @@ var<workgroup> ratios: array<vec2f, WG>;
 
 @compute @workgroup_size(WG)
 fn main(@builtin(local_invocation_index) thread: u32) {
-  var tokens = 0;
-  for (var m = 0u; m < params.M; m++) { tokens += lengths[2 * rows[m] + 1]; }
+  let tokens = count[0];
   let share = 1.0 / f32(max(tokens, 1));
 
   var loss_sums = vec4f();
   var ratio_sums = vec2f();
-  for (var row = thread; row < params.B * params.T; row += WG) {
-    let s = rows[params.first + row / params.T];
-    let r = i32(row % params.T) - lengths[2 * s] + 1;
+  for (var row = thread; row < params.N; row += WG) {
+    let place = places[row];
     var row_weight = 0.0;
-    if (r >= 0 && r < lengths[2 * s + 1]) {
-      let i = u32(s) * params.R + u32(r);
+    if (place >= 0) {
+      let i = u32(place);
       let advantage = advantages[i];
       let change = logprob[row] - old_logprobs[i];
       let ratio = exp(change);

@@ -5,12 +5,11 @@
 //   dvalue = vf_coef·∂loss/∂v = vf_coef·(v − return)/tokens, 0 where the clipped error is the larger
 //   stats = loss (without vf_coef), clipfrac, mean v, tokens    (the means + stats with ACCUMULATE)
 //
-// Row b·T + t values the state before response token r = t − prompt + 1 of sequence rows[first + b];
-// dvalue is 0 at the other rows. These are B of the minibatch's M sequences; tokens are those of all
-// M, so that the parts of a minibatch add up to its mean.
+// Row n values the state before response token places[n] of the rollout's [S,R]; where it precedes
+// none, places[n] is negative and dvalue 0. count[0] is the response tokens of the whole minibatch, so
+// that its parts add up to its mean.
 //
-// Shapes: value, dvalue [B,T] · old_values, returns [S,R] · rows [M] · lengths [S,2] (prompt, response)
-// · stats [4]
+// Shapes: value, places, dvalue [N] · old_values, returns [S,R] · count [4] · stats [4]
 // Grid: one workgroup of WG threads.
 // Numerics: f32; strided loops and a fixed-order tree.
 // Reference: tests/reference/ppo.ts (valueLoss)
@@ -18,16 +17,14 @@
 override WG: u32 = 64;
 override ACCUMULATE: u32 = 0;
 
-struct Params {
-  S: u32, M: u32, T: u32, R: u32, first: u32, B: u32, cliprange: f32, vf_coef: f32,
-}
+struct Params { N: u32, S: u32, R: u32, cliprange: f32, vf_coef: f32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> value: array<f32>;
 @group(0) @binding(2) var<storage, read> old_values: array<f32>;
 @group(0) @binding(3) var<storage, read> returns: array<f32>;
-@group(0) @binding(4) var<storage, read> rows: array<i32>;
-@group(0) @binding(5) var<storage, read> lengths: array<i32>;
+@group(0) @binding(4) var<storage, read> places: array<i32>;
+@group(0) @binding(5) var<storage, read> count: array<i32>;
 @group(0) @binding(6) var<storage, read_write> dvalue: array<f32>;
 @group(0) @binding(7) var<storage, read_write> stats: array<f32>;
 
@@ -35,17 +32,15 @@ var<workgroup> partial: array<vec3f, WG>;
 
 @compute @workgroup_size(WG)
 fn main(@builtin(local_invocation_index) thread: u32) {
-  var tokens = 0;
-  for (var m = 0u; m < params.M; m++) { tokens += lengths[2 * rows[m] + 1]; }
+  let tokens = count[0];
   let share = 1.0 / f32(max(tokens, 1));
 
   var sums = vec3f();
-  for (var row = thread; row < params.B * params.T; row += WG) {
-    let s = rows[params.first + row / params.T];
-    let r = i32(row % params.T) - lengths[2 * s] + 1;
+  for (var row = thread; row < params.N; row += WG) {
+    let place = places[row];
     var gradient = 0.0;
-    if (r >= 0 && r < lengths[2 * s + 1]) {
-      let i = u32(s) * params.R + u32(r);
+    if (place >= 0) {
+      let i = u32(place);
       let v = value[row];
       let old = old_values[i];
       let error = v - returns[i];

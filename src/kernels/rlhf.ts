@@ -1,8 +1,7 @@
 /**
  * Scalar heads and the losses of the reward model and of PPO (formulas: RLHF losses in
- * docs/reward.md and docs/ppo.md). S sequences of T rows; R response positions; M sequences of a
- * minibatch, `rows` says which sequence of the rollout each is. `lengths` [S, 2] holds the prompt's
- * and the response's length (end-of-text counted).
+ * docs/reward.md and docs/ppo.md). N rows of a model's output; S sequences of a rollout, R response
+ * positions each. `lengths` [S, 2] holds the prompt's and the response's length (end-of-text counted).
  */
 
 import gaeCode from '../../shaders/gae.wgsl?raw';
@@ -85,18 +84,14 @@ export const gatherRows = defineKernel({
 });
 
 /**
- * out[s, r] = source[s·T + prompt length − 1 + r] for r < response length, else 0: the row
- * that predicts (or values the state before) response token r.
+ * out[s, r] = source[rows[s, r]], 0 where that is negative: the row that predicts (or values the
+ * state before) response token r.
  */
 export const gatherResponse = defineKernel({
   name: 'gather_response',
   code: gatherResponseCode,
-  params: { S: 'u32', T: 'u32', R: 'u32' },
-  bindings: {
-    source: input('S, T'),
-    lengths: input('S, 2', 'i32'),
-    out: output('S, R'),
-  },
+  params: { N: 'u32', S: 'u32', R: 'u32' },
+  bindings: { source: input('N'), rows: input('S, R', 'i32'), out: output('S, R') },
   constants: { WG: 64 },
   grid: ({ S, R }, c) => [groups(S * R, c.WG)],
 });
@@ -148,24 +143,25 @@ export const whiten = defineKernel({
 });
 
 /**
- * The clipped policy loss of B sequences of a minibatch, from its number `first` on, as their share
- * of the mean over all its real response tokens. `logprob` [B·T] is the new log-probability at each
- * row. weight [B·T] = −∂loss/∂logprob (what `cross_entropy_backward` wants), 0 at rows that predict
- * no response token. stats[0..7] = loss, approxkl, clipfrac, mean entropy, mean ratio, mean ratio²
- * (these added to what is there with `ACCUMULATE`), real response tokens of the minibatch, 0.
+ * The clipped policy loss of a minibatch or a part of it, as its share of the mean over all real
+ * response tokens, of which count[0] tells the number. `logprob` [N] is the new log-probability at
+ * each row, places [N] the rollout's response token that it predicts, negative for none.
+ * weight [N] = −∂loss/∂logprob (what `cross_entropy_backward` wants), 0 at rows that predict none.
+ * stats[0..7] = loss, approxkl, clipfrac, mean entropy, mean ratio, mean ratio² (these added to what
+ * is there with `ACCUMULATE`), real response tokens of the minibatch, 0.
  */
 export const ppoPolicyLoss = defineKernel({
   name: 'ppo_policy_loss',
   code: ppoPolicyLossCode,
-  params: { S: 'u32', M: 'u32', T: 'u32', R: 'u32', first: 'u32', B: 'u32', cliprange: 'f32' },
+  params: { N: 'u32', S: 'u32', R: 'u32', cliprange: 'f32' },
   bindings: {
-    logprob: input('B, T'),
-    entropy: input('B, T'),
+    logprob: input('N'),
+    entropy: input('N'),
     old_logprobs: input('S, R'),
     advantages: input('S, R'),
-    rows: input('M', 'i32'),
-    lengths: input('S, 2', 'i32'),
-    weight: output('B, T'),
+    places: input('N', 'i32'),
+    count: input('4', 'i32'),
+    weight: output('N'),
     stats: inout('8'),
   },
   constants: { WG: 64, ACCUMULATE: 0 },
@@ -174,31 +170,22 @@ export const ppoPolicyLoss = defineKernel({
 
 /**
  * The clipped value loss ½·mean(max((v − R)², (clip(v) − R)²)), v clipped to the old value ±
- * cliprange, of B sequences of a minibatch as their share of its mean. value [B·T] is the new
- * estimate at each row; dvalue = vf_coef·∂loss/∂value, 0 at rows that precede no response token.
- * stats[0..3] = loss, clipfrac, mean value (these added to what is there with `ACCUMULATE`), real
- * response tokens of the minibatch.
+ * cliprange, of a minibatch or a part of it as its share of the mean. value [N] is the new estimate
+ * at each row, places [N] the response token that comes next, negative for none;
+ * dvalue = vf_coef·∂loss/∂value, 0 at those. stats[0..3] = loss, clipfrac, mean value (these added to
+ * what is there with `ACCUMULATE`), real response tokens of the minibatch.
  */
 export const ppoValueLoss = defineKernel({
   name: 'ppo_value_loss',
   code: ppoValueLossCode,
-  params: {
-    S: 'u32',
-    M: 'u32',
-    T: 'u32',
-    R: 'u32',
-    first: 'u32',
-    B: 'u32',
-    cliprange: 'f32',
-    vf_coef: 'f32',
-  },
+  params: { N: 'u32', S: 'u32', R: 'u32', cliprange: 'f32', vf_coef: 'f32' },
   bindings: {
-    value: input('B, T'),
+    value: input('N'),
     old_values: input('S, R'),
     returns: input('S, R'),
-    rows: input('M', 'i32'),
-    lengths: input('S, 2', 'i32'),
-    dvalue: output('B, T'),
+    places: input('N', 'i32'),
+    count: input('4', 'i32'),
+    dvalue: output('N'),
     stats: inout('4'),
   },
   constants: { WG: 64, ACCUMULATE: 0 },

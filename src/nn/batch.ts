@@ -57,6 +57,11 @@ export class BatchBuffer {
     }
   }
 
+  /** Queues the values of each part. */
+  writeParts(gpu: Gpu, values: readonly (Int32Array | Float32Array)[]): void {
+    for (const [a, part] of values.entries()) gpu.write(this.views[a]!, part);
+  }
+
   /** The values of all rows as floats. */
   async floats(gpu: Gpu): Promise<Float32Array> {
     const rows = this.parts.reduce((sum, { count }) => sum + count, 0);

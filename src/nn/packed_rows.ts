@@ -22,8 +22,10 @@ export interface PackedRows {
  * The longest sequences first, each into the first row that has room: near the fewest rows, and a
  * function of the lengths alone.
  * @param lengths from 0 to T; a sequence of 0 needs no room
+ * @param align sequences begin at multiples of it. With 4, which is how many keys attention takes at
+ *   once, a sequence has the same bits wherever it lies
  */
-export function packRows(lengths: readonly number[], T: number): PackedRows {
+export function packRows(lengths: readonly number[], T: number, align = 1): PackedRows {
   const used: number[] = [];
   const starts = lengths.map(() => 0);
   const longestFirst = [...lengths.keys()].sort((a, b) => lengths[b]! - lengths[a]! || a - b);
@@ -33,7 +35,7 @@ export function packRows(lengths: readonly number[], T: number): PackedRows {
     let row = used.findIndex((tokens) => tokens + length <= T);
     if (row < 0) row = used.push(0) - 1;
     starts[at] = row * T + used[row]!;
-    used[row]! += length;
+    used[row] = Math.ceil((used[row]! + length) / align) * align;
   }
   return { T, rows: used.length, lengths, starts };
 }

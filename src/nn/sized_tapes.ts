@@ -16,13 +16,17 @@ export interface SizedTape<Given> {
 export class SizedTapes<Given = void> {
   /** The least first. */
   private readonly tapes: SizedTape<Given>[] = [];
+  private readonly own: Scratch | undefined;
   private readonly scratch: Scratch;
 
+  /** @param scratch where temporaries live, shared with other tapes; without it, one of their own */
   constructor(
     private readonly gpu: Gpu,
     private readonly label: string,
+    scratch?: Scratch,
   ) {
-    this.scratch = new Scratch(gpu, `${label} temporaries`);
+    this.own = scratch ? undefined : new Scratch(gpu, `${label} temporaries`);
+    this.scratch = scratch ?? this.own!;
   }
 
   /**
@@ -53,6 +57,6 @@ export class SizedTapes<Given = void> {
 
   free(): void {
     for (const { tape } of this.tapes) tape.free();
-    this.scratch.free();
+    this.own?.free();
   }
 }

@@ -19,13 +19,8 @@ import { trainingWindows } from '../text/datasets/packing';
 import type { Corpus } from './base';
 import { type Checkpoint, Halted, type Metrics, type StageContext, seedFor } from './context';
 import { finalScores, guard, isBroken, iterationMetrics, iterationTokens } from './ppo_metrics';
-import {
-  Rollout,
-  type RolloutShape,
-  type Sequences,
-  sequencesOf,
-  type TokenArrays,
-} from './ppo_rollout';
+import { Rollout, type RolloutShape, type TokenArrays } from './ppo_rollout';
+import { type Sequences, sequencesOf } from './ppo_rows';
 import { tracedUpdate, traceRollout } from './ppo_trace';
 import { Updater, type UpdateStats } from './ppo_update';
 import { refused } from './refused';
@@ -278,7 +273,7 @@ export async function trainPpo(
         );
         klCoef *= 1 + (error * S) / s['ppo.kl_horizon'];
       }
-      ctx.progress('PPO', iteration, iterations, S * T + updatesEach * ptx.X * ptx.T);
+      ctx.progress('PPO', iteration, iterations, tokens);
       const ended = await ctx.boundary(async () => {
         await leadOn();
         const arenas = await snapshots.take();

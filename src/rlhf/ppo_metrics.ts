@@ -2,7 +2,7 @@
 import type { Settings } from '../config/fields';
 import type { Metrics } from './context';
 import type { PpoBatch } from './ppo';
-import type { Sequences } from './ppo_rollout';
+import type { Sequences } from './ppo_rows';
 import type { UpdateStats } from './ppo_update';
 import { mean, variance } from './statistics';
 

@@ -2,19 +2,22 @@
  * The first half of a PPO iteration on the GPU: log-probabilities of the sampled responses under
  * policy and reference, values, reward scores, then token rewards, GAE and whitening.
  *
- * S sequences of T positions, R of them response; the four models run over M/A sequences at a time.
- * Policy and reference use the very kernels of the update, so that in a first rollout the KL is
+ * S sequences of T positions, R of them response; the four models run over M/A sequences at a time,
+ * packed. Policy and reference use the very kernels of the update, so that in a first rollout the KL is
  * exactly 0 and in a first update the ratio exactly 1.
  */
 import type { Gpu, View } from '../gpu/device';
 import { read } from '../gpu/readback';
 import type { Scratch } from '../gpu/scratch';
-import { Tape } from '../gpu/tape';
+import { type Slot, Tape } from '../gpu/tape';
 import { gae, gatherResponse, klReward, whiten } from '../kernels/rlhf';
 import { workgroup } from '../nn/choice';
 import { recordTrunk } from '../nn/gpt';
 import { recordLmHead, recordScores } from '../nn/heads';
+import { rowCounts } from '../nn/packed_rows';
+import { SizedTapes } from '../nn/sized_tapes';
 import type { Weights } from '../nn/weights';
+import { packSequences, type Sequences } from './ppo_rows';
 
 export interface RolloutShape {
   /** Sequences of a batch, and of a minibatch; S is a multiple of M. */
@@ -34,16 +37,6 @@ export interface Models {
   readonly reward: Weights;
 }
 
-/** A sampled batch on the host. */
-export interface Sequences {
-  /** [S, T], padding on the right. */
-  readonly inputIds: Int32Array;
-  /** [S, T]: at each position the response token that it predicts, else −100. */
-  readonly targets: Int32Array;
-  /** [S, 2]: tokens of the prompt and of the response (end-of-text counted). */
-  readonly lengths: Int32Array;
-}
-
 /** Per-token arrays of a batch, [S, R] each, in the order in which they are read back. */
 export const TOKEN_ARRAYS = [
   'logprobs',
@@ -60,14 +53,13 @@ export class Rollout {
   /** [S, R] views, inputs of the update. */
   readonly arrays: Readonly<Record<(typeof TOKEN_ARRAYS)[number], View>>;
   readonly lengths: View;
-  private readonly ids: View;
-  private readonly targets: View;
-  private readonly partLengths: View;
+  /** What the models are given of a part: [B, T], but `predicts` [B, R]. */
+  private readonly given: Record<'ids' | 'targets' | 'positions' | 'predicts', View>;
   private readonly part: Record<'logprobs' | 'ref_logprobs' | 'values' | 'scores', View>;
   private readonly scoreRows: View;
   private readonly scores: View;
   private readonly step: View;
-  private readonly passes: Tape;
+  private readonly passes: SizedTapes;
   private readonly credit: Tape;
 
   /** Sequences that the models run over at a time. */
@@ -86,9 +78,12 @@ export class Rollout {
       TOKEN_ARRAYS.map((name) => [name, floats(`rollout ${name}`, S * R)]),
     ) as typeof this.arrays;
     this.lengths = floats('lengths', S * 2);
-    this.ids = floats('rollout ids', B * T);
-    this.targets = floats('rollout targets', B * T);
-    this.partLengths = floats('part lengths', B * 2);
+    this.given = {
+      ids: floats('rollout ids', B * T),
+      targets: floats('rollout targets', B * T),
+      positions: floats('rollout positions', B * T),
+      predicts: floats('rollout predictions', B * R),
+    };
     this.part = {
       logprobs: floats('part logprobs', B * R),
       ref_logprobs: floats('part ref logprobs', B * R),
@@ -98,7 +93,7 @@ export class Rollout {
     this.scoreRows = floats('reward rows', S * T);
     this.scores = floats('scores', S);
     this.step = gpu.alloc('kl_coef', 16);
-    this.passes = new Tape(gpu, 'rollout passes', scratch);
+    this.passes = new SizedTapes(gpu, 'rollout passes', scratch);
     this.credit = new Tape(gpu, 'rewards and advantages');
   }
 
@@ -110,39 +105,38 @@ export class Rollout {
     scratch?: Scratch,
   ): Promise<Rollout> {
     const rollout = new Rollout(gpu, shape, scratch);
-    rollout.recordPasses(models, options.temperature);
+    await rollout.passes.record(rowCounts(rollout.B), (tape, rows) =>
+      rollout.recordPasses(tape, rows, models, options.temperature),
+    );
     rollout.recordCredit(options);
-    await Promise.all([rollout.passes.finish(), rollout.credit.finish()]);
+    await rollout.credit.finish();
     return rollout;
   }
 
-  private recordPasses(models: Models, temperature: number): void {
-    const { gpu, passes: tape, ids, targets, part, B } = this;
+  private recordPasses(tape: Tape, rows: number, models: Models, temperature: number): void {
+    const { gpu, part, B } = this;
+    const { ids, targets, positions, predicts } = this.given;
     const { T, R } = this.shape;
-    const lengths = this.partLengths;
+    const N = rows * T;
+    const trunkOf = (weights: Weights) =>
+      recordTrunk(gpu, tape, weights, ids, rows, T, { positions });
+    const gather = (source: Slot, out: View) =>
+      tape.dispatch(
+        gatherResponse,
+        { N, S: B, R },
+        { source, rows: predicts, out },
+        workgroup(gpu, gatherResponse),
+      );
     for (const [name, weights] of [
       ['logprobs', models.policy],
       ['ref_logprobs', models.reference],
     ] as const) {
-      const trunk = recordTrunk(gpu, tape, weights, ids, B, T);
-      const { logprob } = recordLmHead(gpu, tape, weights, trunk, targets, temperature);
-      tape.dispatch(
-        gatherResponse,
-        { S: B, T, R },
-        { source: logprob, lengths, out: part[name] },
-        workgroup(gpu, gatherResponse),
-      );
+      const head = recordLmHead(gpu, tape, weights, trunkOf(weights), targets, temperature);
+      gather(head.logprob, part[name]);
     }
-    const valueTrunk = recordTrunk(gpu, tape, models.value, ids, B, T);
-    tape.dispatch(
-      gatherResponse,
-      { S: B, T, R },
-      { source: recordScores(gpu, tape, models.value, valueTrunk), lengths, out: part.values },
-      workgroup(gpu, gatherResponse),
-    );
-    const rewardTrunk = recordTrunk(gpu, tape, models.reward, ids, B, T);
-    const scores = recordScores(gpu, tape, models.reward, rewardTrunk);
-    tape.copy(scores, part.scores, B * T * 4);
+    gather(recordScores(gpu, tape, models.value, trunkOf(models.value)), part.values);
+    const scores = recordScores(gpu, tape, models.reward, trunkOf(models.reward));
+    tape.copy(scores, part.scores, N * 4);
   }
 
   private recordCredit({ gamma, lam }: { gamma: number; lam: number }): void {
@@ -182,16 +176,22 @@ export class Rollout {
   }
 
   /** Runs the four models over the batch; returns each sequence's score at its last token, [S]. */
-  async pass({ inputIds, targets, lengths }: Sequences): Promise<Float32Array> {
-    const { gpu, arrays, part, B } = this;
+  async pass(sequences: Sequences): Promise<Float32Array> {
+    const { gpu, arrays, part, given, B } = this;
     const { S, T, R } = this.shape;
-    gpu.write(this.lengths, lengths);
+    gpu.write(this.lengths, sequences.lengths);
+    const last = new Int32Array(S);
     for (let from = 0; from < S; from += B) {
-      gpu.write(this.ids, inputIds.subarray(from * T, (from + B) * T));
-      gpu.write(this.targets, targets.subarray(from * T, (from + B) * T));
-      gpu.write(this.partLengths, lengths.subarray(from * 2, (from + B) * 2));
+      const which = Array.from({ length: B }, (_, b) => from + b);
+      const packed = packSequences(sequences, which, this.shape);
+      for (const name of ['ids', 'targets', 'positions', 'predicts'] as const) {
+        gpu.write(given[name], packed[name]);
+      }
+      packed.last.forEach((token, b) => {
+        last[from + b] = from * T + token;
+      });
       const encoder = gpu.device.createCommandEncoder({ label: 'rollout passes' });
-      this.passes.encode(encoder);
+      this.passes.holding(packed.rows).tape.encode(encoder);
       const keep = (source: View, into: View, width: number) =>
         encoder.copyBufferToBuffer(
           source.buffer,
@@ -208,10 +208,7 @@ export class Rollout {
     }
     const [bytes] = await read(gpu, this.scoreRows);
     const rows = new Float32Array(bytes!);
-    return Float32Array.from(
-      { length: S },
-      (_, s) => rows[s * T + lengths[2 * s]! + lengths[2 * s + 1]! - 1]!,
-    );
+    return Float32Array.from(last, (token) => rows[token]!);
   }
 
   /** Token rewards, advantages and returns from the final scores [S]. */
@@ -238,34 +235,11 @@ export class Rollout {
     this.gpu.free(
       ...Object.values(this.arrays),
       ...Object.values(this.part),
+      ...Object.values(this.given),
       this.lengths,
-      this.ids,
-      this.targets,
-      this.partLengths,
       this.scoreRows,
       this.scores,
       this.step,
     );
   }
-}
-
-/** Sampled tokens as inputs and targets of the models. */
-export function sequencesOf(
-  tokens: Int32Array,
-  promptLengths: readonly number[],
-  responseLengths: Int32Array,
-  T: number,
-): Sequences {
-  const S = promptLengths.length;
-  const targets = new Int32Array(S * T).fill(-100);
-  const lengths = new Int32Array(S * 2);
-  for (let s = 0; s < S; s++) {
-    const prompt = promptLengths[s]!;
-    const response = responseLengths[s]!;
-    lengths[2 * s] = prompt;
-    lengths[2 * s + 1] = response;
-    const first = s * T + prompt;
-    targets.set(tokens.subarray(first, first + response), first - 1);
-  }
-  return { inputIds: tokens, targets, lengths };
 }

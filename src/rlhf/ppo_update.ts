@@ -5,24 +5,28 @@
  *           windows, accumulated into one gradient, clipped by its norm, one AdamW step with EMA
  *   value:  clipped value loss, its own gradient, norm and AdamW step
  *
- * Responses and windows go through the models in A parts, whose gradients and losses add up.
+ * Responses and windows go through the models in A parts, whose gradients and losses add up. The
+ * responses are packed; where they go in one part, the fewest rows that hold them are run.
  */
 import { type Gpu, type View, within } from '../gpu/device';
 import { Throttle } from '../gpu/readback';
 import { MetricsRing } from '../gpu/ring';
 import type { Scratch } from '../gpu/scratch';
-import { type Slot, Tape } from '../gpu/tape';
+import type { Slot, Tape } from '../gpu/tape';
 import { weightedSumKernel } from '../kernels/loss';
 import { ppoPolicyLoss, ppoValueLoss } from '../kernels/rlhf';
 import { ADAMW, AdamW, recordUpdates } from '../nn/adamw';
 import { BatchBuffer, type Part, partsOf } from '../nn/batch';
 import { workgroup } from '../nn/choice';
-import { recordTrunk } from '../nn/gpt';
+import { recordTrunk, type Trunk } from '../nn/gpt';
 import { recordLmBackward, recordLmHead, recordScores, recordScoresBackward } from '../nn/heads';
 import { firstNonfinite, type Nonfinite, optimizerArenas } from '../nn/nonfinite';
+import { rowCounts } from '../nn/packed_rows';
+import { SizedTapes } from '../nn/sized_tapes';
 import type { LmBatch } from '../nn/trainer';
 import { Weights } from '../nn/weights';
-import type { Models, Rollout, RolloutShape, Sequences } from './ppo_rollout';
+import type { Models, Rollout, RolloutShape } from './ppo_rollout';
+import { packSequences, responseTokens, type Sequences } from './ppo_rows';
 
 /** ε of PPO's Adam (Ziegler et al. 2019, Huang et al. 2024). */
 export const PPO_ADAMW = { ...ADAMW, eps: 1e-5 };
@@ -63,15 +67,18 @@ export class Updater {
   readonly policyAdam: AdamW;
   readonly valueAdam: AdamW;
   private readonly parts: readonly Part[];
-  private readonly ids: BatchBuffer;
-  private readonly targets: BatchBuffer;
-  private readonly rows: View;
+  /** What the models and losses are given of each part's responses, [B, T] each. */
+  private readonly given: Record<'ids' | 'targets' | 'positions' | 'places', BatchBuffer>;
+  /** Response tokens of the minibatch, in the first of four. */
+  private readonly count: View;
   private readonly ptxParts: readonly Part[];
   private readonly ptxIds: BatchBuffer;
   private readonly ptxTargets: BatchBuffer;
   private readonly ptxWeight: BatchBuffer;
   private readonly metrics: View;
-  private readonly tape: Tape;
+  private readonly tapes: SizedTapes;
+  /** The tape of the minibatch that was loaded last. */
+  private loaded: Tape | undefined;
   private readonly ring: MetricsRing<number>;
   private readonly throttle: Throttle;
 
@@ -92,15 +99,20 @@ export class Updater {
     this.policyAdam = new AdamW(gpu, policy, this.policyGrads, PPO_ADAMW, 'policy AdamW');
     this.valueAdam = new AdamW(gpu, value, this.valueGrads, PPO_ADAMW, 'value AdamW');
     this.parts = partsOf(M, A);
-    this.ids = new BatchBuffer(gpu, 'minibatch ids', this.parts, T);
-    this.targets = new BatchBuffer(gpu, 'minibatch targets', this.parts, T);
-    this.rows = gpu.alloc('minibatch rows', M * 4);
+    const tokens = (label: string) => new BatchBuffer(gpu, `minibatch ${label}`, this.parts, T);
+    this.given = {
+      ids: tokens('ids'),
+      targets: tokens('targets'),
+      positions: tokens('positions'),
+      places: tokens('places'),
+    };
+    this.count = gpu.alloc('response tokens', 16);
     this.ptxParts = X > 0 ? partsOf(X, A) : [];
     this.ptxIds = new BatchBuffer(gpu, 'ptx ids', this.ptxParts, ptxT);
     this.ptxTargets = new BatchBuffer(gpu, 'ptx targets', this.ptxParts, ptxT);
     this.ptxWeight = new BatchBuffer(gpu, 'ptx weight', this.ptxParts, ptxT);
     this.metrics = gpu.alloc('PPO metrics', METRICS_FLOATS * 4);
-    this.tape = new Tape(gpu, 'PPO update', scratch);
+    this.tapes = new SizedTapes(gpu, 'PPO update', scratch);
     this.ring = new MetricsRing(gpu, this.metrics, 8, (update, row) => {
       receive(statsOf(update, row));
     });
@@ -119,50 +131,63 @@ export class Updater {
     scratch?: Scratch,
   ): Promise<Updater> {
     const updater = new Updater(gpu, models, shape, ptx.X, ptx.T, receive, scratch);
-    updater.recordPolicy(rollout, options);
-    updater.recordValue(rollout, options);
-    updater.recordUpdates(average, options.emaDecay);
-    await updater.tape.finish();
+    const whole = shape.M / shape.A;
+    await updater.tapes.record(shape.A === 1 ? rowCounts(whole) : [whole], (tape, rows) => {
+      updater.recordPolicy(tape, rows, rollout, options);
+      updater.recordValue(tape, rows, rollout, options);
+      updater.recordUpdates(tape, average, options.emaDecay);
+    });
     return updater;
   }
 
-  private recordPolicy(rollout: Rollout, options: UpdateOptions): void {
-    const { tape, metrics } = this;
+  private recordPolicy(tape: Tape, rows: number, rollout: Rollout, options: UpdateOptions): void {
+    const { metrics } = this;
     const stats = tape.temp('policy stats', 8);
-    for (const [a, part] of this.parts.entries()) {
-      this.recordPolicyPart(a, part, rollout, options, stats);
+    for (const a of this.parts.keys()) {
+      this.recordPolicyPart(tape, a, rows, rollout, options, stats);
     }
     tape.copy(stats, metrics, 32);
     const ptxLoss = tape.temp('ptx loss', 4);
-    for (const [a, part] of this.ptxParts.entries()) this.recordPtxPart(a, part, ptxLoss);
+    for (const [a, part] of this.ptxParts.entries()) this.recordPtxPart(tape, a, part, ptxLoss);
     if (this.X > 0) tape.copy(ptxLoss, within(metrics, 80, 4), 4);
+  }
+
+  /** Some responses through one of the models. */
+  private recordResponses(tape: Tape, a: number, rows: number, weights: Weights): Trunk {
+    const { ids, positions } = this.given;
+    const { M, T } = this.shape;
+    return recordTrunk(this.gpu, tape, weights, ids.views[a]!, rows, T, {
+      batchRows: M * T,
+      positions: positions.views[a]!,
+    });
   }
 
   /** Loss and gradients of some responses, added to those of the parts before. */
   private recordPolicyPart(
+    tape: Tape,
     a: number,
-    { from: first, count: B }: Part,
+    rows: number,
     rollout: Rollout,
     options: UpdateOptions,
     stats: Slot,
   ): void {
-    const { gpu, tape, policyGrads } = this;
-    const { S, M, T, R } = this.shape;
+    const { gpu, policyGrads, given } = this;
+    const { S, T, R } = this.shape;
     const { policy } = this.models;
-    const trunk = recordTrunk(gpu, tape, policy, this.ids.views[a]!, B, T, { batchRows: M * T });
-    const targets = this.targets.views[a]!;
+    const trunk = this.recordResponses(tape, a, rows, policy);
+    const targets = given.targets.views[a]!;
     const head = recordLmHead(gpu, tape, policy, trunk, targets, options.temperature);
-    const weight = tape.temp('policy weight', B * T);
+    const weight = tape.temp('policy weight', rows * T);
     tape.dispatch(
       ppoPolicyLoss,
-      { S, M, T, R, first, B, cliprange: options.cliprange },
+      { N: rows * T, S, R, cliprange: options.cliprange },
       {
         logprob: head.logprob,
         entropy: head.entropy,
         old_logprobs: rollout.arrays.logprobs,
         advantages: rollout.arrays.whitened_advantages,
-        rows: this.rows,
-        lengths: rollout.lengths,
+        places: given.places.views[a]!,
+        count: this.count,
         weight,
         stats,
       },
@@ -172,8 +197,8 @@ export class Updater {
   }
 
   /** Loss of some corpus windows, and their gradients added to the responses'. */
-  private recordPtxPart(a: number, { count }: Part, loss: Slot): void {
-    const { gpu, tape, X, ptxT, policyGrads } = this;
+  private recordPtxPart(tape: Tape, a: number, { count }: Part, loss: Slot): void {
+    const { gpu, X, ptxT, policyGrads } = this;
     const { policy } = this.models;
     const [ids, targets, weight] = [this.ptxIds, this.ptxTargets, this.ptxWeight].map(
       ({ views }) => views[a]!,
@@ -190,24 +215,24 @@ export class Updater {
     recordLmBackward(gpu, tape, policy, policyGrads, head, weight, true);
   }
 
-  private recordValue(rollout: Rollout, options: UpdateOptions): void {
-    const { gpu, tape, metrics, valueGrads } = this;
-    const { S, M, T, R } = this.shape;
+  private recordValue(tape: Tape, rows: number, rollout: Rollout, options: UpdateOptions): void {
+    const { gpu, metrics, valueGrads, given } = this;
+    const { S, R, T } = this.shape;
     const { value } = this.models;
     const stats = tape.temp('value stats', 4);
-    for (const [a, { from: first, count: B }] of this.parts.entries()) {
-      const trunk = recordTrunk(gpu, tape, value, this.ids.views[a]!, B, T, { batchRows: M * T });
+    for (const a of this.parts.keys()) {
+      const trunk = this.recordResponses(tape, a, rows, value);
       const estimate = recordScores(gpu, tape, value, trunk);
-      const dvalue = tape.temp('dvalue', B * T);
+      const dvalue = tape.temp('dvalue', rows * T);
       tape.dispatch(
         ppoValueLoss,
-        { S, M, T, R, first, B, cliprange: options.cliprangeValue, vf_coef: options.vfCoef },
+        { N: rows * T, S, R, cliprange: options.cliprangeValue, vf_coef: options.vfCoef },
         {
           value: estimate,
           old_values: rollout.arrays.values,
           returns: rollout.arrays.returns,
-          rows: this.rows,
-          lengths: rollout.lengths,
+          places: given.places.views[a]!,
+          count: this.count,
           dvalue,
           stats,
         },
@@ -219,8 +244,8 @@ export class Updater {
   }
 
   /** Both models' updates, which take hold only if the gradients of both are finite. */
-  private recordUpdates(average: View, decay: number): void {
-    const { tape, metrics, policyAdam, valueAdam } = this;
+  private recordUpdates(tape: Tape, average: View, decay: number): void {
+    const { metrics, policyAdam, valueAdam } = this;
     recordUpdates(tape, [
       { optimizer: policyAdam, average: { view: average, decay } },
       { optimizer: valueAdam },
@@ -242,11 +267,11 @@ export class Updater {
     ptxCoef: number,
   ): Promise<void> {
     const { gpu } = this;
-    this.load(sequences, rows, ptx, ptxCoef);
+    const tape = this.load(sequences, rows, ptx, ptxCoef);
     this.policyAdam.set(update, lr.policy);
     this.valueAdam.set(update, lr.value);
     const encoder = gpu.device.createCommandEncoder({ label: 'PPO update' });
-    this.tape.encode(encoder);
+    tape.encode(encoder);
     this.ring.record(encoder, update);
     gpu.submit(encoder.finish());
     this.ring.submitted();
@@ -264,23 +289,25 @@ export class Updater {
     rows: readonly number[],
     ptx: LmBatch | undefined,
     ptxCoef: number,
-  ): void {
-    const { gpu, X, ptxT } = this;
-    const { M, T } = this.shape;
-    const ids = new Int32Array(M * T);
-    const targets = new Int32Array(M * T);
-    rows.forEach((row, m) => {
-      ids.set(sequences.inputIds.subarray(row * T, (row + 1) * T), m * T);
-      targets.set(sequences.targets.subarray(row * T, (row + 1) * T), m * T);
-    });
-    this.ids.write(gpu, ids);
-    this.targets.write(gpu, targets);
-    gpu.write(this.rows, Int32Array.from(rows));
+  ): Tape {
+    const { gpu, X, ptxT, given } = this;
+    const packed = this.parts.map(({ from, count }) =>
+      packSequences(sequences, rows.slice(from, from + count), this.shape),
+    );
+    for (const name of ['ids', 'targets', 'positions', 'places'] as const) {
+      given[name].writeParts(
+        gpu,
+        packed.map((part) => part[name]),
+      );
+    }
+    gpu.write(this.count, Int32Array.of(responseTokens(sequences, rows), 0, 0, 0));
     if (ptx) {
       this.ptxIds.write(gpu, ptx.inputIds);
       this.ptxTargets.write(gpu, ptx.targets);
       this.ptxWeight.write(gpu, new Float32Array(X * ptxT).fill(ptxCoef / (X * ptxT)));
     }
+    this.loaded = this.tapes.holding(Math.max(...packed.map((part) => part.rows))).tape;
+    return this.loaded;
   }
 
   /**
@@ -290,7 +317,7 @@ export class Updater {
   async tries(): Promise<boolean> {
     const { policyAdam, valueAdam } = this;
     valueAdam.hold();
-    const policy = await policyAdam.tries(this.tape);
+    const policy = await policyAdam.tries(this.loaded!);
     valueAdam.release();
     return policy && (await valueAdam.wasFinite());
   }
@@ -302,8 +329,8 @@ export class Updater {
     ptx: LmBatch | undefined,
     ptxCoef: number,
   ): Promise<Nonfinite | undefined> {
-    this.load(sequences, rows, ptx, ptxCoef);
-    const { gpu, tape, models } = this;
+    const tape = this.load(sequences, rows, ptx, ptxCoef);
+    const { gpu, models } = this;
     const policy = optimizerArenas('policy ', {
       weights: models.policy,
       grads: this.policyGrads,
@@ -320,9 +347,9 @@ export class Updater {
     });
   }
 
-  /** What the tape consists of, for the Kernels lens. */
+  /** What the tape of a whole minibatch consists of, for the Kernels lens. */
   get recorded(): Tape {
-    return this.tape;
+    return this.tapes.largest.tape;
   }
 
   async drain(): Promise<void> {
@@ -331,14 +358,13 @@ export class Updater {
   }
 
   free(): void {
-    this.tape.free();
+    this.tapes.free();
     this.ring.free();
     this.policyAdam.free();
     this.valueAdam.free();
-    for (const buffer of [this.ids, this.targets, this.ptxIds, this.ptxTargets, this.ptxWeight]) {
-      buffer.free(this.gpu);
-    }
-    this.gpu.free(this.policyGrads.arena, this.valueGrads.arena, this.rows, this.metrics);
+    const ptx = [this.ptxIds, this.ptxTargets, this.ptxWeight];
+    for (const buffer of [...Object.values(this.given), ...ptx]) buffer.free(this.gpu);
+    this.gpu.free(this.policyGrads.arena, this.valueGrads.arena, this.count, this.metrics);
   }
 }
 

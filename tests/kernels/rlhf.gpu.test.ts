@@ -90,10 +90,15 @@ describe.each([8, 64])('with workgroups of %i', (WG) => {
     const lengths = lengthsOf(rollout);
 
     const source = random(S * T, 1).map(Math.fround);
-    const gathered = await runKernel(gatherResponse, { S, T, R }, { source, lengths }, { WG });
     const expected = new Float32Array(S * R);
+    const rows = new Int32Array(S * R).fill(-1);
     const shape = { N: S, T, R, promptLength: prompt, responseLength: response };
-    for (const { index, row } of responseRows(shape)) expected[index] = source[row]!;
+    for (const { index, row } of responseRows(shape)) {
+      expected[index] = source[row]!;
+      rows[index] = row;
+    }
+    const params = { N: S * T, S, R };
+    const gathered = await runKernel(gatherResponse, params, { source, rows }, { WG });
     expect(gathered.out).toEqual(expected);
 
     const logprobs = tokenValues(rollout, 2);
@@ -153,8 +158,14 @@ describe.each([8, 64])('with workgroups of %i', (WG) => {
       for (const { index, row } of places) out[row] = perToken[index]!;
       return out;
     };
-    const params = { S: rollout.S, M: rows.length, T, R, first: 0, B: rows.length };
-    return { take, spread, params, responses: picked.responseLength, tokens: places.length };
+    const placed = new Float64Array(rows.length * T).fill(-1);
+    for (const { index, row } of places) {
+      placed[row] = rows[Math.floor(index / R)]! * R + (index % R);
+    }
+    const params = { N: rows.length * T, S: rollout.S, R };
+    const count = [places.length, 0, 0, 0];
+    const responses = picked.responseLength;
+    return { take, spread, params, places: placed, count, responses, tokens: places.length };
   }
 
   type Run = Awaited<ReturnType<typeof runKernel>>;
@@ -166,17 +177,12 @@ describe.each([8, 64])('with workgroups of %i', (WG) => {
     M: number,
     T: number,
     all: Record<string, Float64Array>,
-    run: (
-      part: { first: number; B: number },
-      values: Record<string, Float64Array>,
-      start: Stats,
-    ) => Promise<Run>,
+    run: (N: number, values: Record<string, Float64Array>, start: Stats) => Promise<Run>,
   ): Promise<Run[]> {
     const rowsOf = (from: number, to: number) =>
       Object.fromEntries(Object.entries(all).map(([k, x]) => [k, x.subarray(from * T, to * T)]));
-    const one = await run({ first: 0, B: 1 }, rowsOf(0, 1), {});
-    const others = { first: 1, B: M - 1 };
-    return [one, await run(others, rowsOf(1, M), { stats: one.stats! })];
+    const one = await run(T, rowsOf(0, 1), {});
+    return [one, await run((M - 1) * T, rowsOf(1, M), { stats: one.stats! })];
   }
 
   const MINIBATCHES: [Rollout, number[]][] = [
@@ -186,15 +192,15 @@ describe.each([8, 64])('with workgroups of %i', (WG) => {
   ];
 
   it.each(MINIBATCHES)('ppo_policy_loss of %o, sequences %o', async (rollout, rows) => {
-    const { take, spread, params, responses, tokens } = minibatch(rollout, rows);
+    const { take, spread, params, places, count, responses, tokens } = minibatch(rollout, rows);
     const old_logprobs = tokenValues(rollout, 7);
     const advantages = tokenValues(rollout, 8);
     // A third of the ratios leave the clip range on either side.
     const change = random(rows.length * rollout.R, 9).map((x) => 0.3 * x);
     const logprob = take(old_logprobs).map((x, i) => x + change[i]!);
     const entropy = random(rows.length * rollout.R, 10);
-    const given = { old_logprobs, advantages, rows, lengths: lengthsOf(rollout) };
-    const all = { logprob: spread(logprob, 99), entropy: spread(entropy, 99) };
+    const given = { old_logprobs, advantages, count };
+    const all = { logprob: spread(logprob, 99), entropy: spread(entropy, 99), places };
     const settings = { ...params, cliprange: 0.2 };
     const run = () => runKernel(ppoPolicyLoss, settings, { ...given, ...all }, { WG });
     const actual = await run();
@@ -222,10 +228,10 @@ describe.each([8, 64])('with workgroups of %i', (WG) => {
     expect(Array.from(actual.stats!.slice(6))).toEqual([tokens, 0]);
     expect(await run()).toEqual(actual);
     if (rows.length === 1) return;
-    const parts = await inParts(rows.length, rollout.T, all, (part, values, start) =>
+    const parts = await inParts(rows.length, rollout.T, all, (N, values, start) =>
       runKernel(
         ppoPolicyLoss,
-        { ...settings, ...part },
+        { ...settings, N },
         { ...given, ...values, ...start },
         { WG, ...ADD(start) },
       ),
@@ -236,13 +242,13 @@ describe.each([8, 64])('with workgroups of %i', (WG) => {
   });
 
   it.each(MINIBATCHES)('ppo_value_loss of %o, sequences %o', async (rollout, rows) => {
-    const { take, spread, params, responses, tokens } = minibatch(rollout, rows);
+    const { take, spread, params, places, count, responses, tokens } = minibatch(rollout, rows);
     const old_values = tokenValues(rollout, 11);
     const returns = tokenValues(rollout, 12);
     const change = random(rows.length * rollout.R, 13).map((x) => 0.4 * x);
     const value = take(old_values).map((x, i) => x + change[i]!);
-    const given = { old_values, returns, rows, lengths: lengthsOf(rollout) };
-    const all = { value: spread(value, 99) };
+    const given = { old_values, returns, count };
+    const all = { value: spread(value, 99), places };
     const settings = { ...params, cliprange: 0.2, vf_coef: 0.1 };
     const run = () => runKernel(ppoValueLoss, settings, { ...given, ...all }, { WG });
     const actual = await run();
@@ -262,10 +268,10 @@ describe.each([8, 64])('with workgroups of %i', (WG) => {
     expect(actual.stats![3]).toBe(tokens);
     expect(await run()).toEqual(actual);
     if (rows.length === 1) return;
-    const parts = await inParts(rows.length, rollout.T, all, (part, values, start) =>
+    const parts = await inParts(rows.length, rollout.T, all, (N, values, start) =>
       runKernel(
         ppoValueLoss,
-        { ...settings, ...part },
+        { ...settings, N },
         { ...given, ...values, ...start },
         { WG, ...ADD(start) },
       ),

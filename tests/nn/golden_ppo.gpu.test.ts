@@ -1,6 +1,7 @@
 /** A PPO-ptx iteration against PyTorch: the rollout's passes and credit, one update of both models. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Rollout, sequencesOf } from '../../src/rlhf/ppo_rollout';
+import { Rollout } from '../../src/rlhf/ppo_rollout';
+import { sequencesOf } from '../../src/rlhf/ppo_rows';
 import { PPO_ADAMW, Updater, type UpdateStats } from '../../src/rlhf/ppo_update';
 import { globalNorm } from '../reference/adamw';
 import { expectClose } from '../reference/compare';

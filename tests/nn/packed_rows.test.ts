@@ -12,12 +12,13 @@ const batches = fc
 describe('packing', () => {
   it('gives every sequence tokens of its own within a row', () => {
     fc.assert(
-      fc.property(batches, ([T, lengths]) => {
-        const packed = packRows(lengths, T);
+      fc.property(batches, fc.constantFrom(1, 4), ([T, lengths], align) => {
+        const packed = packRows(lengths, T, align);
         const taken = new Set<number>();
         lengths.forEach((length, at) => {
           const start = packed.starts[at]!;
           if (length === 0) return;
+          expect((start % T) % align).toBe(0);
           expect(Math.floor(start / T)).toBe(Math.floor((start + length - 1) / T));
           for (let n = start; n < start + length; n++) taken.add(n);
         });
@@ -25,7 +26,7 @@ describe('packing', () => {
         expect(taken.size).toBe(tokens);
         expect(Math.max(-1, ...taken)).toBeLessThan(packed.rows * T);
         expect(packed.rows).toBeGreaterThanOrEqual(Math.ceil(tokens / T));
-        expect(packRows(lengths, T)).toEqual(packed);
+        expect(packRows(lengths, T, align)).toEqual(packed);
       }),
       { seed: 1 },
     );
