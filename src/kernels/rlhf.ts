@@ -6,7 +6,6 @@
 
 import gaeCode from '../../shaders/gae.wgsl?raw';
 import gatherResponseCode from '../../shaders/gather_response.wgsl?raw';
-import gatherRowsCode from '../../shaders/gather_rows.wgsl?raw';
 import klRewardCode from '../../shaders/kl_reward.wgsl?raw';
 import pairwiseLossCode from '../../shaders/pairwise_loss.wgsl?raw';
 import ppoPolicyLossCode from '../../shaders/ppo_policy_loss.wgsl?raw';
@@ -71,16 +70,6 @@ export const pairwiseLoss = defineKernel({
   },
   constants: { WG: 64, ACCUMULATE: 0 },
   grid: () => [1],
-});
-
-/** out[m] = source[rows[m]], rows of W four-byte values. */
-export const gatherRows = defineKernel({
-  name: 'gather_rows',
-  code: gatherRowsCode,
-  params: { S: 'u32', M: 'u32', W: 'u32' },
-  bindings: { source: input('S, W', 'u32'), rows: input('M', 'i32'), out: output('M, W', 'u32') },
-  constants: { WG: 64 },
-  grid: ({ M, W }, c) => flatGrid(groups(M * W, c.WG)),
 });
 
 /**

@@ -16,13 +16,7 @@ export const lanes = (WG: number) => (WG >= SHARED ? 32 : 1);
 export const channelLanes = (WG: number) => (WG >= SHARED ? 16 : 1);
 
 /** One thread an element: even a software adapter likes many threads, since each workgroup costs. */
-const ELEMENTWISE = new Set([
-  'dropout_mask',
-  'find_nonfinite',
-  'gather_response',
-  'gather_rows',
-  'kl_reward',
-]);
+const ELEMENTWISE = new Set(['dropout_mask', 'find_nonfinite', 'gather_response', 'kl_reward']);
 
 /** Reductions by a single workgroup, or by a few: a GPU wants them wide. */
 const WIDE = new Set([

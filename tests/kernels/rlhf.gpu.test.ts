@@ -1,12 +1,11 @@
 /**
- * The scalar head (score_forward, score_backward, score_backward_weight), the gathers, rewards to
+ * The scalar head (score_forward, score_backward, score_backward_weight), the gather, rewards to
  * advantages (kl_reward, gae, whiten), and the PPO losses, over uneven responses.
  */
 import { describe, expect, it } from 'vitest';
 import {
   gae,
   gatherResponse,
-  gatherRows,
   klReward,
   ppoPolicyLoss,
   ppoValueLoss,
@@ -74,15 +73,6 @@ describe.each([8, 64])('with workgroups of %i', (WG) => {
       TOLERANCE,
       'added',
     );
-  });
-
-  it('gather_rows copies rows in the order asked for, repeats included', async () => {
-    const [S, M, W] = [5, 7, 3];
-    const source = Uint32Array.from({ length: S * W }, (_, i) => 0xffff0000 + i);
-    const rows = [4, 0, 0, 2, 1, 4, 3];
-    const { out } = await runKernel(gatherRows, { S, M, W }, { source, rows }, { WG });
-    const expected = rows.flatMap((row) => Array.from(source.slice(row * W, (row + 1) * W)));
-    expect(Array.from(out!)).toEqual(expected);
   });
 
   it.each(ROLLOUTS)('rewards, advantages and returns of %o', async (rollout) => {
