@@ -1,7 +1,7 @@
 /**
  * A training's arenas read back for its checkpoints, again and again, through one staging buffer
- * and into two sets of arrays that are kept and take turns: a copy into fresh memory costs ten
- * times as much as the copy itself. What becomes of a checkpoint is not decided here.
+ * and into two sets of arrays that are kept and take turns: fresh memory costs many times the copy
+ * into it. The buffer is as large as one arena, so arenas are read one after the other. What becomes of a checkpoint is not decided here.
  */
 import type { Gpu } from '../gpu/device';
 import { hasten } from '../gpu/readback';

@@ -20,7 +20,7 @@ export async function checksum(data: ArrayBufferView | string): Promise<string> 
 
 /**
  * The checksum of the checksums of each 256 KiB. It guards as well as `checksum`, whose one large
- * input takes five times as long.
+ * input the browser copies into fresh memory.
  */
 export async function checksumOfPieces(data: ArrayBufferView): Promise<string> {
   const bytes = bytesOf(data);
