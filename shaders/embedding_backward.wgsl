@@ -30,24 +30,36 @@ struct Params { N: u32, T: u32, C: u32, V: u32, P: u32 }
 @group(0) @binding(6) var<storage, read> sorted_positions: array<i32>;
 @group(0) @binding(7) var<storage, read> position_order: array<i32>;
 
-// The first slot of `sorted` that is not below `token`.
-fn lower_bound(token: i32) -> u32 {
+// The first slot of a sorted list, of tokens or of positions, that is not below `key`.
+fn lower_bound(key: i32, by_position: bool) -> u32 {
   var low = 0u;
   var high = params.N;
   while (low < high) {
     let middle = (low + high) / 2u;
-    if (sorted[middle] < token) { low = middle + 1u; } else { high = middle; }
+    var there = sorted[middle];
+    if (PACKED == 1u && by_position) { there = sorted_positions[middle]; }
+    if (there < key) { low = middle + 1u; } else { high = middle; }
   }
   return low;
 }
 
+// The sum of one channel over the rows that hold a token or stand at a position.
+fn gathered(first: u32, end: u32, by_position: bool, c: u32) -> f32 {
+  var sum = 0.0;
+  for (var i = first; i < end; i++) {
+    var n = order[i];
+    if (PACKED == 1u && by_position) { n = position_order[i]; }
+    sum += dx[u32(n) * params.C + c];
+  }
+  return sum;
+}
+
 fn token_row(v: u32, lane: u32) {
   let C = params.C;
-  let first = lower_bound(i32(v));
-  let end = lower_bound(i32(v) + 1);
+  let first = lower_bound(i32(v), false);
+  let end = lower_bound(i32(v) + 1, false);
   for (var c = lane; c < C; c += LANES) {
-    var sum = 0.0;
-    for (var i = first; i < end; i++) { sum += dx[u32(order[i]) * C + c]; }
+    var sum = gathered(first, end, false, c);
     if (ACCUMULATE_WTE == 1u) { sum += dwte[v * C + c]; }
     dwte[v * C + c] = sum;
   }
@@ -55,33 +67,17 @@ fn token_row(v: u32, lane: u32) {
 
 fn position_row(t: u32, lane: u32) {
   let C = params.C;
-  let end = select(0u, params.N, t < params.T);
-  for (var c = lane; c < C; c += LANES) {
-    var sum = 0.0;
-    for (var n = t; n < end; n += params.T) { sum += dx[n * C + c]; }
-    if (ACCUMULATE_WPE == 1u) { sum += dwpe[t * C + c]; }
-    dwpe[t * C + c] = sum;
+  var first = 0u;
+  var end = 0u;
+  if (PACKED == 1u) {
+    first = lower_bound(i32(t), true);
+    end = lower_bound(i32(t) + 1, true);
   }
-}
-
-// The first slot of `sorted_positions` that is not below t.
-fn first_at(t: i32) -> u32 {
-  var low = 0u;
-  var high = params.N;
-  while (low < high) {
-    let middle = (low + high) / 2u;
-    if (sorted_positions[middle] < t) { low = middle + 1u; } else { high = middle; }
-  }
-  return low;
-}
-
-fn packed_position_row(t: u32, lane: u32) {
-  let C = params.C;
-  let first = first_at(i32(t));
-  let end = first_at(i32(t) + 1);
   for (var c = lane; c < C; c += LANES) {
-    var sum = 0.0;
-    for (var i = first; i < end; i++) { sum += dx[u32(position_order[i]) * C + c]; }
+    var sum = gathered(first, end, true, c);
+    if (PACKED == 0u && t < params.T) {
+      for (var n = t; n < params.N; n += params.T) { sum += dx[n * C + c]; }
+    }
     if (ACCUMULATE_WPE == 1u) { sum += dwpe[t * C + c]; }
     dwpe[t * C + c] = sum;
   }
@@ -98,10 +94,6 @@ fn main(
   if (row < params.V) {
     token_row(row, lane);
   } else if (row < params.V + params.P) {
-    if (PACKED == 1u) {
-      packed_position_row(row - params.V, lane);
-    } else {
-      position_row(row - params.V, lane);
-    }
+    position_row(row - params.V, lane);
   }
 }

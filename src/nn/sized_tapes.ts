@@ -16,17 +16,15 @@ export interface SizedTape<Given> {
 export class SizedTapes<Given = void> {
   /** The least first. */
   private readonly tapes: SizedTape<Given>[] = [];
-  private readonly own: Scratch | undefined;
   private readonly scratch: Scratch;
 
-  /** @param scratch where temporaries live, shared with other tapes; without it, one of their own */
+  /** @param shared where temporaries live, with those of other tapes; without it, apart */
   constructor(
     private readonly gpu: Gpu,
     private readonly label: string,
-    scratch?: Scratch,
+    private readonly shared?: Scratch,
   ) {
-    this.own = scratch ? undefined : new Scratch(gpu, `${label} temporaries`);
-    this.scratch = scratch ?? this.own!;
+    this.scratch = shared ?? new Scratch(gpu, `${label} temporaries`);
   }
 
   /**
@@ -57,6 +55,6 @@ export class SizedTapes<Given = void> {
 
   free(): void {
     for (const { tape } of this.tapes) tape.free();
-    this.own?.free();
+    if (!this.shared) this.scratch.free();
   }
 }

@@ -24,7 +24,7 @@ import {
   tokensIn,
   unlay,
 } from './packed_rows';
-import { SizedTapes } from './sized_tapes';
+import { type SizedTape, SizedTapes } from './sized_tapes';
 import { Weights } from './weights';
 
 /** One batch: token ids and targets, [B·T] each. */
@@ -69,7 +69,9 @@ export class LmTrainer {
   /** By rows that go through the model; one where they are not packed. */
   private readonly tapes: SizedTapes;
   /** Where the batch that was loaded last lies. */
-  private rows: PackedRows | undefined;
+  private packed: PackedRows | undefined;
+  /** What `pack` fills, [B·T] each. */
+  private readonly laid: Record<'inputIds' | 'targets' | 'positions', Int32Array<ArrayBuffer>>;
   private readonly throttle: Throttle;
   private readonly ring: MetricsRing<number>;
   private readonly weights01: Float32Array<ArrayBuffer>;
@@ -91,6 +93,8 @@ export class LmTrainer {
     const isPacked = options.packed === true && this.parts.length === 1;
     this.positions = isPacked ? new BatchBuffer(gpu, 'positions', this.parts, T) : undefined;
     this.weights01 = new Float32Array(B * T);
+    const ints = () => new Int32Array(this.positions ? B * T : 0);
+    this.laid = { inputIds: ints(), targets: ints(), positions: ints() };
     this.metrics = gpu.alloc('metrics', 32);
     const p = options.dropout;
     const rows = this.parts.map(({ from, count }) => ({ from: from * T, count: count * T }));
@@ -190,24 +194,20 @@ export class LmTrainer {
     this.targets.write(gpu, targets);
     this.weight.write(gpu, weights01);
     this.dropout?.set(this.options.seed, step);
-    return this.tapes.holding(this.rows?.rows ?? this.options.B).tape;
+    return this.sized.tape;
   }
 
   /** The batch without what stands behind each row's last target, in the first of its rows. */
   private pack(places: BatchBuffer, { inputIds, targets }: LmBatch): LmBatch {
-    const { T } = this.options;
-    const rows = packRows(lengthsOf(targets, T), T);
-    const packed = {
-      inputIds: new Int32Array(inputIds.length),
-      targets: new Int32Array(targets.length).fill(-100),
-    };
-    const positions = new Int32Array(inputIds.length);
-    lay(rows, inputIds, packed.inputIds);
-    lay(rows, targets, packed.targets);
-    layPositions(rows, positions);
-    places.write(this.gpu, positions);
-    this.rows = rows;
-    return packed;
+    const { laid, options } = this;
+    const packed = packRows(lengthsOf(targets, options.T), options.T);
+    // Nothing of the batch before stays, so that a step is the same after a resume.
+    lay(packed, inputIds, laid.inputIds.fill(0));
+    lay(packed, targets, laid.targets.fill(-100));
+    layPositions(packed, laid.positions);
+    places.write(this.gpu, laid.positions);
+    this.packed = packed;
+    return laid;
   }
 
   /**
@@ -227,7 +227,16 @@ export class LmTrainer {
 
   /** Tokens of the last batch that went through the model. */
   get tokens(): number {
-    return this.rows ? tokensIn(this.rows) : this.options.B * this.options.T;
+    return this.packed ? tokensIn(this.packed) : this.options.B * this.options.T;
+  }
+
+  /** Rows of the last batch that went through the model. */
+  get rows(): number {
+    return this.sized.rows;
+  }
+
+  private get sized(): SizedTape<void> {
+    return this.tapes.holding(this.packed?.rows ?? this.options.B);
   }
 
   /**
@@ -236,9 +245,9 @@ export class LmTrainer {
    */
   async masks(): Promise<BlockMasks<Float32Array>[]> {
     const drawn = (await this.dropout?.read()) ?? [];
-    const { rows } = this;
-    if (!rows) return drawn;
-    const whole = (mask: Float32Array) => unlay(rows, mask, this.weights.layout.config.n_embd, 1);
+    const { packed } = this;
+    if (!packed) return drawn;
+    const whole = (mask: Float32Array) => unlay(packed, mask, this.weights.layout.config.n_embd, 1);
     return drawn.map(({ attn, mlp }) => ({ attn: whole(attn), mlp: whole(mlp) }));
   }
 

@@ -22,7 +22,7 @@ import { recordTrunk, type Trunk } from '../nn/gpt';
 import { recordLmBackward, recordLmHead, recordScores, recordScoresBackward } from '../nn/heads';
 import { firstNonfinite, type Nonfinite, optimizerArenas } from '../nn/nonfinite';
 import { rowCounts } from '../nn/packed_rows';
-import { SizedTapes } from '../nn/sized_tapes';
+import { type SizedTape, SizedTapes } from '../nn/sized_tapes';
 import type { LmBatch } from '../nn/trainer';
 import { Weights } from '../nn/weights';
 import type { Models, Rollout, RolloutShape } from './ppo_rollout';
@@ -78,7 +78,7 @@ export class Updater {
   private readonly metrics: View;
   private readonly tapes: SizedTapes;
   /** The tape of the minibatch that was loaded last. */
-  private loaded: Tape | undefined;
+  private loaded: SizedTape<void> | undefined;
   private readonly ring: MetricsRing<number>;
   private readonly throttle: Throttle;
 
@@ -306,8 +306,8 @@ export class Updater {
       this.ptxTargets.write(gpu, ptx.targets);
       this.ptxWeight.write(gpu, new Float32Array(X * ptxT).fill(ptxCoef / (X * ptxT)));
     }
-    this.loaded = this.tapes.holding(Math.max(...packed.map((part) => part.rows))).tape;
-    return this.loaded;
+    this.loaded = this.tapes.holding(Math.max(...packed.map((part) => part.rows)));
+    return this.loaded.tape;
   }
 
   /**
@@ -317,7 +317,7 @@ export class Updater {
   async tries(): Promise<boolean> {
     const { policyAdam, valueAdam } = this;
     valueAdam.hold();
-    const policy = await policyAdam.tries(this.loaded!);
+    const policy = await policyAdam.tries(this.loaded!.tape);
     valueAdam.release();
     return policy && (await valueAdam.wasFinite());
   }
@@ -345,6 +345,11 @@ export class Updater {
       state: [...policy.state, ...value.state],
       grads: [...policy.grads, ...value.grads],
     });
+  }
+
+  /** Rows of each part of the last minibatch that went through the models. */
+  get rows(): number | undefined {
+    return this.loaded?.rows;
   }
 
   /** What the tape of a whole minibatch consists of, for the Kernels lens. */

@@ -13,8 +13,15 @@ import { workgroup } from '../nn/choice';
 import { recordTrunk } from '../nn/gpt';
 import { recordScores, recordScoresBackward } from '../nn/heads';
 import { firstNonfinite, type Nonfinite, optimizerArenas } from '../nn/nonfinite';
-import { lay, layPositions, packRows, rowCounts, tokensIn } from '../nn/packed_rows';
-import { SizedTapes } from '../nn/sized_tapes';
+import {
+  lay,
+  layPositions,
+  type PackedRows,
+  packRows,
+  rowCounts,
+  tokensIn,
+} from '../nn/packed_rows';
+import { type SizedTape, SizedTapes } from '../nn/sized_tapes';
 import { Weights } from '../nn/weights';
 
 /** The batch of an update, S rows of T tokens; rows without a completion have group −1. */
@@ -44,8 +51,10 @@ export class RewardTrainer {
   private readonly metrics: View;
   private readonly picked: BatchBuffer;
   private readonly tapes: SizedTapes;
-  /** Tokens of the last batch that went through the model. */
-  tokens = 0;
+  /** Where the completions of the last batch lie; undefined where the batch is in parts. */
+  private packed: PackedRows | undefined;
+  /** What `loadPacked` fills, [S·T] each. */
+  private readonly laid: Record<'ids' | 'positions', Int32Array<ArrayBuffer>>;
   private readonly ring: MetricsRing<number>;
   private readonly throttle: Throttle;
 
@@ -67,6 +76,8 @@ export class RewardTrainer {
       weight: new BatchBuffer(gpu, 'pair weights', parts, 1),
     };
     this.positions = parts.length === 1 ? new BatchBuffer(gpu, 'positions', parts, T) : undefined;
+    const ints = () => new Int32Array(this.positions ? this.S * T : 0);
+    this.laid = { ids: ints(), positions: ints() };
     this.stats = gpu.alloc('pair stats', 16);
     this.metrics = gpu.alloc('metrics', 32);
     this.picked = new BatchBuffer(gpu, 'scores', parts, 1);
@@ -154,23 +165,36 @@ export class RewardTrainer {
     }
     inputs.ids.write(gpu, batch.ids);
     inputs.last.write(gpu, last);
-    this.tokens = batch.ids.length;
-    return this.tapes.largest.tape;
+    return this.sized.tape;
   }
 
   private loadPacked({ ids, lengths, group }: RewardBatch, positions: BatchBuffer): Tape {
-    const { gpu, inputs, S, T } = this;
+    const { gpu, inputs, laid, T } = this;
     const filled = Array.from(lengths, (length, s) => (group[s]! < 0 ? 0 : length));
-    const rows = packRows(filled, T);
-    const packed = { ids: new Int32Array(S * T), positions: new Int32Array(S * T) };
-    lay(rows, ids, packed.ids);
-    layPositions(rows, packed.positions);
-    inputs.ids.write(gpu, packed.ids);
-    positions.write(gpu, packed.positions);
-    const last = Int32Array.from(rows.starts, (start, s) => Math.max(0, start + filled[s]! - 1));
+    const packed = packRows(filled, T);
+    // Nothing of the batch before stays, so that an update is the same after a resume.
+    lay(packed, ids, laid.ids.fill(0));
+    layPositions(packed, laid.positions);
+    inputs.ids.write(gpu, laid.ids);
+    positions.write(gpu, laid.positions);
+    const last = Int32Array.from(packed.starts, (start, s) => Math.max(0, start + filled[s]! - 1));
     inputs.last.write(gpu, last);
-    this.tokens = tokensIn(rows);
-    return this.tapes.holding(rows.rows).tape;
+    this.packed = packed;
+    return this.sized.tape;
+  }
+
+  /** Tokens of the last batch that went through the model. */
+  get tokens(): number {
+    return this.packed ? tokensIn(this.packed) : this.S * this.T;
+  }
+
+  /** Rows of the last batch that went through the model. */
+  get rows(): number {
+    return this.sized.rows;
+  }
+
+  private get sized(): SizedTape<void> {
+    return this.tapes.holding(this.packed?.rows ?? this.S);
   }
 
   private get T(): number {

@@ -4,7 +4,6 @@
  */
 import { describe, expect, test } from 'vitest';
 import { ADAMW } from '../../src/nn/adamw';
-import { lengthsOf, packRows } from '../../src/nn/packed_rows';
 import { type LmStep, LmTrainer } from '../../src/nn/trainer';
 import { LmEvaluator } from '../../src/rlhf/losses';
 import { RewardTrainer } from '../../src/rlhf/reward_trainer';
@@ -55,7 +54,7 @@ async function step(lengths: readonly number[], { packed = true, dropout = 0, se
   await trainer.drain();
   const grads = await readTensors(gpu, trainer.grads);
   const masks = await trainer.masks();
-  const { tokens } = trainer;
+  const { tokens, rows } = trainer;
   trainer.free();
   gpu.free(weights.arena);
   const { inputIds, targets } = batch(lengths, seed);
@@ -68,7 +67,13 @@ async function step(lengths: readonly number[], { packed = true, dropout = 0, se
     ),
   );
   const shape = { B: lengths.length, T, ...(dropout > 0 ? { dropoutMasks } : {}) };
-  return { met: met[1]!, grads, tokens, expected: lmLoss(model, params, inputIds, targets, shape) };
+  return {
+    met: met[1]!,
+    grads,
+    tokens,
+    rows,
+    expected: lmLoss(model, params, inputIds, targets, shape),
+  };
 }
 
 const LENGTHS: Record<string, number[]> = {
@@ -103,8 +108,8 @@ describe('a language model’s step, packed', () => {
     const whole = await step(lengths, { packed: false });
     expectClose([one.met.loss], [whole.met.loss], TOLERANCE, 'loss');
     expect(whole.tokens).toBe(lengths.length * T);
-    const { targets } = batch(lengths, 1);
-    expect(packRows(lengthsOf(targets, T), T).rows).toBe(4);
+    // 52 tokens in rows of 16, of which 10 and 8, 6, 5, 4, … are recorded.
+    expect([one.rows, whole.rows]).toEqual([4, 10]);
   });
 });
 
@@ -163,7 +168,8 @@ test('a reward model’s step, packed, has the reference’s scores, loss and gr
   await trainer.drain();
   const scores = await trainer.scores();
   const grads = await readTensors(gpu, trainer.grads);
-  expect(trainer.tokens).toBe(46);
+  // 46 tokens in rows of 16, ten of which would be one a completion.
+  expect([trainer.tokens, trainer.rows]).toEqual([46, 3]);
   trainer.free();
   gpu.free(weights.arena);
   const of = (values: Int32Array, width = 1) =>
