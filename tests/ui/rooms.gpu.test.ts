@@ -60,9 +60,12 @@ describe('a run', () => {
     await openRoom('reward', { done: ['base'], tick: 40 });
     button('Train SFT first').click();
     await eventually(text).toContain('Watch it in Demonstrate');
+    const words = () => page().querySelector('[aria-label="What runs"] progress')!.parentElement!;
+    const height = words().getBoundingClientRect().height;
     page().querySelector<HTMLAnchorElement>('[aria-label="What runs"] a')!.click();
     await eventually(() => location.hash).toBe('#/demonstrate');
     await eventually(text).not.toContain('Watch it in');
+    expect(words().getBoundingClientRect().height, 'nothing below jumps').toBe(height);
   });
 
   test('shows its progress in the bar and in the title, and can be paused, stepped and resumed', async () => {
