@@ -6,6 +6,8 @@
  */
 
 import { GpuFault, hung, outOfMemory, refused } from './faults';
+import { type Feature, offers } from './features';
+import { type ImageSize, imageBytes } from './images';
 import type { Kernel, Values } from './kernel';
 import { Memory } from './memory';
 import { compilePipeline, type Pipeline } from './pipeline';
@@ -40,7 +42,7 @@ export interface GpuCounters {
   readbacks: number;
   bindGroups: number;
   buffers: number;
-  /** Bytes of all live buffers. */
+  /** Bytes of all live buffers and images. */
   bytes: number;
   /** The most `bytes` has been. */
   peakBytes: number;
@@ -87,9 +89,9 @@ export class Gpu {
    */
   readonly variants = new Map<string, string>();
   /** Optional features that were seen to compute what they should here (`verifyFeatures` in src/kernels). */
-  readonly verified = new Set<GPUFeatureName>();
+  readonly verified = new Set<Feature>();
   /** Those of them that what is recorded may use: all, unless somebody switched one off. */
-  readonly trusted = new Set<GPUFeatureName>();
+  readonly trusted = new Set<Feature>();
   /**
    * Set by the owner; called with each error of the device that nothing caught. Such an error ends
    * every wait for this device.
@@ -106,7 +108,7 @@ export class Gpu {
   done: Promise<unknown> = Promise.resolve();
   private readonly memory: Memory;
   private readonly pipelines = new Map<string, Promise<Pipeline>>();
-  private readonly live = new Set<GPUBuffer>();
+  private readonly live = new Set<GPUBuffer | GPUTexture>();
 
   protected constructor(
     readonly device: GPUDevice,
@@ -150,6 +152,11 @@ export class Gpu {
       throw new GpuUnavailable('device', `The GPU refused a device: ${String(cause)}`);
     }
     return new Gpu(device, nameOf(adapter.info));
+  }
+
+  /** Whether the device can be asked to use an optional feature. */
+  offers(feature: Feature): boolean {
+    return offers(this.device, this.adapter.is_fallback, feature);
   }
 
   get hasTimestamps(): boolean {
@@ -196,9 +203,29 @@ export class Gpu {
     const buffer = this.createBuffer(label, size);
     this.live.add(buffer);
     this.counters.buffers++;
-    this.counters.bytes += size;
-    this.counters.peakBytes = Math.max(this.counters.peakBytes, this.counters.bytes);
+    this.hold(size);
     return { buffer, offset: 0, size };
+  }
+
+  private hold(bytes: number): void {
+    this.counters.bytes += bytes;
+    this.counters.peakBytes = Math.max(this.counters.peakBytes, this.counters.bytes);
+  }
+
+  /** A texture for images of matrices, its contents undefined. The caller frees it. */
+  image(label: string, size: ImageSize): GPUTexture {
+    const texture = this.createTexture(label, size);
+    this.live.add(texture);
+    this.hold(imageBytes(size));
+    return texture;
+  }
+
+  protected createTexture(label: string, { width, height }: ImageSize): GPUTexture {
+    const usage = GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST;
+    return this.memory.texture(
+      { label, size: [width, height], format: 'rgba32float', usage },
+      { label, size: imageBytes({ width, height }) },
+    );
   }
 
   protected createBuffer(label: string, size: number): GPUBuffer {
@@ -272,6 +299,15 @@ export class Gpu {
     }
   }
 
+  /** Destroys textures made by `image`. */
+  freeImages(...textures: GPUTexture[]): void {
+    for (const texture of textures) {
+      if (!this.live.delete(texture)) continue;
+      this.counters.bytes -= imageBytes(texture);
+      texture.destroy();
+    }
+  }
+
   /** Whether an error came of losing the device, which may be known only a moment later. */
   async wasLost(): Promise<boolean> {
     if (!this.isLost) await Promise.race([this.lost, new Promise((done) => setTimeout(done, 200))]);
@@ -285,7 +321,7 @@ export class Gpu {
     this.watchdog.watch(this.done);
   }
 
-  /** Destroys every buffer and the device. */
+  /** Destroys every buffer and image, and the device. */
   close(): void {
     this.abandon(new GpuFault('closed', 'The GPU device was closed.'));
   }
@@ -294,7 +330,7 @@ export class Gpu {
   private abandon(fault: GpuFault): void {
     this.onError = () => {};
     this.end(fault);
-    for (const buffer of this.live) buffer.destroy();
+    for (const resource of this.live) resource.destroy();
     this.live.clear();
     this.device.destroy();
   }

@@ -2,10 +2,11 @@
  * A kernel: one `.wgsl` file and the table of what it binds.
  *
  * Convention for every shader: binding 0 is the uniform `params` (scalars of four bytes, in the
- * order of the table), bindings 1… are the storage buffers in the order of the table. The tables
- * are checked against the WGSL by reflection in `tests/kernels/tables.test.ts`.
+ * order of the table), bindings 1… are the storage buffers in the order of the table, or images of
+ * them (images.ts). The tables are checked against the WGSL by reflection in
+ * `tests/kernels/tables.test.ts`.
  *
- * Left out on purpose: automatic layouts, several bind groups, textures.
+ * Left out on purpose: automatic layouts, several bind groups, textures with a sampler.
  */
 
 export type Scalar = 'u32' | 'i32' | 'f32';
@@ -18,6 +19,8 @@ export interface Binding {
   readonly shape: string;
   /** Left unbound when the tunable that uses it is 0; a small dummy stands in. */
   readonly optional: boolean;
+  /** Read as an image of its last dimension's fours by the rest: rgba32float, without a sampler. */
+  readonly image: boolean;
 }
 
 export type Values<K extends string = string> = Readonly<Record<K, number>>;
@@ -31,8 +34,8 @@ export interface Kernel<
   /** The shader's file name without `.wgsl`. */
   readonly name: string;
   readonly code: string;
-  /** Optional features of a device without which the shader does not compile. */
-  readonly features?: readonly GPUFeatureName[];
+  /** Optional features of a device, or of WGSL, without which the shader does not compile. */
+  readonly features?: readonly string[];
   readonly params: Readonly<Record<P, Scalar>>;
   readonly bindings: Readonly<Record<B, Binding>>;
   /**
@@ -49,10 +52,13 @@ const binding = (access: Access, type: Scalar, shape: string, optional = false):
   type,
   shape,
   optional,
+  image: false,
 });
 
 /** A buffer that is only read. */
 export const input = (shape: string, type: Scalar = 'f32') => binding('in', type, shape);
+/** A matrix of floats that is only read, as an image. */
+export const image = (shape: string): Binding => ({ ...input(shape), image: true });
 /** A buffer that is only read, and only when its constant is set. */
 export const optionalInput = (shape: string, type: Scalar = 'f32') =>
   binding('in', type, shape, true);

@@ -1,7 +1,8 @@
 /**
- * Buffers, and whether they got their memory: a device makes a buffer at once and says later that
- * there was none for it. Each allocation is watched by an error scope that opens and closes in one
- * go, so that it cannot catch what another task does meanwhile; the answers are awaited together.
+ * Buffers and textures, and whether they got their memory: a device makes one at once and says
+ * later that there was none for it. Each allocation is watched by an error scope that opens and
+ * closes in one go, so that it cannot catch what another task does meanwhile; the answers are
+ * awaited together.
  */
 import { type GpuFault, outOfMemory, type Wanted } from './faults';
 
@@ -27,10 +28,19 @@ export class Memory {
 
   /** The same, and its memory is part of the next `proven`. */
   allocate(descriptor: GPUBufferDescriptor & Wanted): GPUBuffer {
+    return this.watched(descriptor, () => this.raw(descriptor));
+  }
+
+  /** A texture that the caller destroys; its memory is part of the next `proven`. */
+  texture(descriptor: GPUTextureDescriptor, wanted: Wanted): GPUTexture {
+    return this.watched(wanted, () => this.device.createTexture(descriptor));
+  }
+
+  private watched<Made>(descriptor: Wanted, make: () => Made): Made {
     const held = this.held();
     this.device.pushErrorScope('out-of-memory');
     try {
-      return this.raw(descriptor);
+      return make();
     } finally {
       const proof = this.device.popErrorScope().then(
         (error) => (error ? outOfMemory(descriptor, held) : undefined),

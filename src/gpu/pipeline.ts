@@ -1,5 +1,5 @@
 /** Compiles a kernel with its constants; every compiler message ends up in the error. */
-import type { Kernel, Values } from './kernel';
+import type { Binding, Kernel, Values } from './kernel';
 
 export interface Pipeline {
   readonly pipeline: GPUComputePipeline;
@@ -26,6 +26,11 @@ export function specialise(
   return { code, overrides };
 }
 
+const layoutOf = ({ image, access }: Binding): Partial<GPUBindGroupLayoutEntry> =>
+  image
+    ? { storageTexture: { access: 'read-only', format: 'rgba32float' } }
+    : { buffer: { type: access === 'in' ? 'read-only-storage' : 'storage' } };
+
 /** @throws with all compilation messages when the WGSL or the pipeline is refused */
 export async function compilePipeline(
   device: GPUDevice,
@@ -44,11 +49,7 @@ export async function compilePipeline(
       ...Object.values(kernel.bindings).map((binding, index) => ({
         binding: index + 1,
         visibility: GPUShaderStage.COMPUTE,
-        buffer: {
-          type: (binding.access === 'in'
-            ? 'read-only-storage'
-            : 'storage') satisfies GPUBufferBindingType as GPUBufferBindingType,
-        },
+        ...layoutOf(binding),
       })),
     ],
   });

@@ -4,6 +4,8 @@
  * and the shapes of a model without its memory.
  */
 import { type AdapterName, Gpu, type View } from './device';
+import type { Feature } from './features';
+import type { ImageSize } from './images';
 import type { Pipeline } from './pipeline';
 
 /** The limits of the smallest device; recording asks for no others. */
@@ -36,6 +38,10 @@ export class PlanningGpu extends Gpu {
     return { size, destroy: () => {} } as GPUBuffer;
   }
 
+  protected override createTexture(_label: string, size: ImageSize): GPUTexture {
+    return { ...size, createView: () => ({}), destroy: () => {} } as unknown as GPUTexture;
+  }
+
   override uniforms(): GPUBuffer {
     return this.createBuffer('', 0);
   }
@@ -53,8 +59,8 @@ export interface Place {
   readonly adapter: AdapterName;
   /** Measured choices on that adapter. */
   readonly variants?: ReadonlyMap<string, string>;
-  /** Features that kernels may use; left out, every one: none changes what memory is needed. */
-  readonly trusted?: Iterable<GPUFeatureName>;
+  /** Features that kernels may use; left out, subgroups. Only images change what memory is needed. */
+  readonly trusted?: Iterable<Feature>;
 }
 
 /** A stand-in for a Gpu, or for one that is not there yet. */

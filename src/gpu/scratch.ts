@@ -1,12 +1,18 @@
 /**
- * Buffers that tapes lend each other: tapes that run one after the other need their temporaries at
- * different times, so the same memory serves all of them. What a temporary holds is gone once
- * another tape of the same scratch has run.
+ * Buffers and images that tapes lend each other: tapes that run one after the other need their
+ * temporaries at different times, so the same memory serves all of them. What a temporary holds is
+ * gone once another tape of the same scratch has run.
  */
 import type { Gpu, View } from './device';
+import { covers, type ImageSize, imageBytes } from './images';
+
+/** Places in a list of sizes. */
+const largestFirst = (sizes: readonly number[]) =>
+  [...sizes.keys()].sort((a, b) => sizes[b]! - sizes[a]!);
 
 export class Scratch {
   private readonly views: View[] = [];
+  private readonly textures: GPUTexture[] = [];
 
   constructor(
     private readonly gpu: Gpu,
@@ -20,8 +26,7 @@ export class Scratch {
   lend(sizes: readonly number[]): View[] {
     const free = new Set(this.views);
     const lent: View[] = [];
-    const largestFirst = [...sizes.keys()].sort((a, b) => sizes[b]! - sizes[a]!);
-    for (const at of largestFirst) {
+    for (const at of largestFirst(sizes)) {
       const size = sizes[at]!;
       let best: View | undefined;
       for (const view of free) {
@@ -37,9 +42,32 @@ export class Scratch {
     return lent;
   }
 
-  /** Frees the buffers; the tapes that were lent them are useless then. */
+  /** One texture for each size, in the order of the sizes, at least as large. */
+  lendImages(sizes: readonly ImageSize[]): GPUTexture[] {
+    const free = new Set(this.textures);
+    const lent: GPUTexture[] = [];
+    for (const at of largestFirst(sizes.map(imageBytes))) {
+      const size = sizes[at]!;
+      let best: GPUTexture | undefined;
+      for (const texture of free) {
+        const closer = !best || imageBytes(texture) < imageBytes(best);
+        if (closer && covers(texture, size)) best = texture;
+      }
+      if (best) free.delete(best);
+      else {
+        best = this.gpu.image(this.label, size);
+        this.textures.push(best);
+      }
+      lent[at] = best;
+    }
+    return lent;
+  }
+
+  /** Frees buffers and images; the tapes that were lent them are useless then. */
   free(): void {
     this.gpu.free(...this.views);
     this.views.length = 0;
+    this.gpu.freeImages(...this.textures);
+    this.textures.length = 0;
   }
 }

@@ -6,41 +6,14 @@
  * not overlap share a buffer; then it makes all pipelines, uniforms and bind groups. A replay
  * allocates nothing. What changes from step to step lives in buffers that the owner writes before
  * the submit, never in the recording.
+ *
+ * What a kernel reads as an image is copied into one just before its dispatch.
  */
-import { type Gpu, slice, type View } from './device';
-import { elementsOf, type Grid, type Kernel, type Values } from './kernel';
+import type { Gpu, View } from './device';
+import { type Image, type ImageSize, Images, type Shown, sizeOfImage } from './images';
+import { type Binding, elementsOf, type Grid, type Kernel, shapeOf, type Values } from './kernel';
 import type { Scratch } from './scratch';
-
-/** A temporary of a tape that has not been given its buffer yet. */
-export class Temp {
-  first = Number.POSITIVE_INFINITY;
-  last = -1;
-  view: View | undefined;
-  constructor(
-    readonly label: string,
-    readonly size: number,
-  ) {}
-}
-
-/** A range of a temporary. */
-export class TempPart {
-  constructor(
-    readonly temp: Temp,
-    readonly from: number,
-    readonly size: number,
-  ) {}
-}
-
-/** What can be bound: a real range, or a temporary of the same tape or a part of one. */
-export type Slot = View | Temp | TempPart;
-
-/** A part of a slot; `from` and `bytes` in bytes, `from` a multiple of 256. */
-export function part(slot: Slot, from: number, bytes: number): Slot {
-  if (from === 0 && bytes === slot.size) return slot;
-  if (slot instanceof Temp) return new TempPart(slot, from, bytes);
-  if (slot instanceof TempPart) return new TempPart(slot.temp, slot.from + from, bytes);
-  return slice(slot, from, bytes);
-}
+import { real, type Slot, Temp, TempPart } from './slots';
 
 interface DispatchOp {
   kind: 'dispatch';
@@ -48,6 +21,8 @@ interface DispatchOp {
   params: Values;
   constants: Values;
   slots: (Slot | undefined)[];
+  /** In the place of their slots, where the kernel reads images. */
+  images: (Image | undefined)[];
   grid: Grid;
 }
 interface CopyOp {
@@ -56,7 +31,12 @@ interface CopyOp {
   to: Slot;
   bytes: number;
 }
-type Op = DispatchOp | CopyOp;
+interface ImageOp {
+  kind: 'image';
+  from: Slot;
+  to: Image;
+}
+type Op = DispatchOp | CopyOp | ImageOp;
 
 type Ready =
   | {
@@ -66,7 +46,7 @@ type Ready =
       group: GPUBindGroup;
       grid: Grid;
     }
-  | { kind: 'copy'; from: View; to: View; bytes: number };
+  | { kind: 'copy'; encode(encoder: GPUCommandEncoder): void };
 
 /** Names and sizes of one dispatch, for the profiler and the Kernels lens. */
 export interface DispatchInfo {
@@ -83,8 +63,10 @@ const UNIFORM_STRIDE = 256;
 export class Tape {
   private readonly ops: Op[] = [];
   private readonly temps: Temp[] = [];
+  private readonly images = new Images();
   private ready: Ready[] | undefined;
   private readonly owned: View[] = [];
+  private readonly textures: GPUTexture[] = [];
 
   /** @param scratch where temporaries live, shared with other tapes; without it, buffers of its own */
   constructor(
@@ -108,39 +90,61 @@ export class Tape {
     constants: Partial<Values<C>> = {},
   ): void {
     const all = { ...kernel.constants, ...constants } as Values<C>;
-    const bound: (Slot | undefined)[] = [];
-    for (const [name, binding] of Object.entries(kernel.bindings) as [
-      B,
-      Kernel['bindings'][string],
-    ][]) {
+    const bindings = Object.entries(kernel.bindings) as [B, Binding][];
+    const bound = bindings.map(([name, binding]) => {
       const slot: Slot | undefined = slots[name];
-      if (!slot) {
-        if (!binding.optional) throw new Error(`${kernel.name}: binding '${name}' is missing`);
-      } else {
-        const needed = elementsOf(binding.shape, params) * 4;
-        if (slot.size < needed) {
-          throw new Error(
-            `${kernel.name}: '${name}' [${binding.shape}] needs ${needed} bytes, bound ${slot.size}`,
-          );
-        }
-        this.touch(slot);
+      if (!slot && !binding.optional) {
+        throw new Error(`${kernel.name}: binding '${name}' is missing`);
       }
-      bound.push(slot);
+      const needed = elementsOf(binding.shape, params) * 4;
+      if (slot && slot.size < needed) {
+        throw new Error(
+          `${kernel.name}: '${name}' [${binding.shape}] needs ${needed} bytes, bound ${slot.size}`,
+        );
+      }
+      return slot;
+    });
+    const read: Shown[] = [];
+    const images = bindings.map(([name, { image, shape }], at) => {
+      const slot = bound[at];
+      if (!image || !slot) return undefined;
+      const size = sizeOfImage(`${kernel.name}: '${name}'`, shapeOf(shape, params));
+      read.push({ image: this.imageOf(slot, size), slot });
+      return read.at(-1)!.image;
+    });
+    const written: Slot[] = [];
+    for (const [at, [, { access, image }]] of bindings.entries()) {
+      const slot = bound[at];
+      if (slot && !image) this.touch(slot);
+      if (slot && access !== 'in') written.push(slot);
     }
+    this.images.after(this.ops.length, read, written);
     this.ops.push({
       kind: 'dispatch',
       kernel: kernel as unknown as Kernel,
       params,
       constants: all,
       slots: bound,
+      images,
       grid: kernel.grid(params, all),
     });
+  }
+
+  /** The image of a slot: one that shows it already, or a new one, whose copy is recorded. */
+  private imageOf(slot: Slot, size: ImageSize): Image {
+    const known = this.images.showing(slot, size);
+    if (known) return known;
+    const image = this.images.add(size, this.ops.length);
+    this.touch(slot);
+    this.ops.push({ kind: 'image', from: slot, to: image });
+    return image;
   }
 
   /** Records a copy of `bytes` from the start of one slot to the start of another. */
   copy(from: Slot, to: Slot, bytes: number): void {
     this.touch(from);
     this.touch(to);
+    this.images.after(this.ops.length, [], [to]);
     this.ops.push({ kind: 'copy', from, to, bytes });
   }
 
@@ -165,6 +169,7 @@ export class Tape {
    */
   async finish(): Promise<this> {
     this.placeTemps();
+    this.images.place((sizes) => this.texturesOf(sizes));
     const pipelines = await Promise.all(
       this.ops.map((op) =>
         op.kind === 'dispatch' ? this.gpu.pipeline(op.kernel, op.constants) : undefined,
@@ -175,27 +180,24 @@ export class Tape {
     await this.gpu.allocated();
     const writeDummies: View[] = [];
     this.ready = this.ops.map((op, index): Ready => {
-      if (op.kind === 'copy') {
-        return { kind: 'copy', from: real(op.from), to: real(op.to), bytes: op.bytes };
-      }
+      if (op.kind !== 'dispatch') return { kind: 'copy', encode: copier(op) };
       const { pipeline, layout } = pipelines[index]!;
       let writes = 0;
       const bindings = Object.values(op.kernel.bindings);
-      const views = op.slots.map((slot, at) => {
-        if (slot) return real(slot);
-        if (bindings[at]!.access === 'in') return readDummy;
+      const resources = op.slots.map((slot, at) => {
+        const image = op.images[at];
+        if (image) return image.texture!.createView();
+        if (slot) return range(real(slot));
+        if (bindings[at]!.access === 'in') return range(readDummy);
         writeDummies[writes] ??= this.own(this.gpu.alloc(`${this.label}/unbound outputs`, 256));
-        return writeDummies[writes++]!;
+        return range(writeDummies[writes++]!);
       });
       const group = this.gpu.bindGroup({
         label: op.kernel.name,
         layout,
         entries: [
           { binding: 0, resource: { buffer: uniforms, offset: index * UNIFORM_STRIDE, size: 128 } },
-          ...views.map((view, at) => ({
-            binding: at + 1,
-            resource: { buffer: view.buffer, offset: view.offset, size: view.size },
-          })),
+          ...resources.map((resource, at) => ({ binding: at + 1, resource })),
         ],
       });
       return { kind: 'dispatch', name: op.kernel.name, pipeline, group, grid: op.grid };
@@ -206,6 +208,13 @@ export class Tape {
   private own(view: View): View {
     this.owned.push(view);
     return view;
+  }
+
+  private texturesOf(sizes: readonly ImageSize[]): GPUTexture[] {
+    if (this.scratch) return this.scratch.lendImages(sizes);
+    const made = sizes.map((size) => this.gpu.image(`${this.label}/images`, size));
+    this.textures.push(...made);
+    return made;
   }
 
   /**
@@ -259,13 +268,7 @@ export class Tape {
         if (op.kind === 'copy') {
           pass?.end();
           pass = undefined;
-          encoder.copyBufferToBuffer(
-            op.from.buffer,
-            op.from.offset,
-            op.to.buffer,
-            op.to.offset,
-            op.bytes,
-          );
+          op.encode(encoder);
           continue;
         }
         pass ??= encoder.beginComputePass({ label: this.label });
@@ -291,8 +294,7 @@ export class Tape {
     const op = this.ready?.[index];
     if (!op) throw new Error(`tape '${this.label}' has no operation ${index}, or is not finished`);
     if (op.kind === 'copy') {
-      const { from, to } = op;
-      encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, op.bytes);
+      op.encode(encoder);
       return;
     }
     const pass = encoder.beginComputePass(timestampWrites ? { timestampWrites } : {});
@@ -318,18 +320,24 @@ export class Tape {
   free(): void {
     this.gpu.free(...this.owned);
     this.owned.length = 0;
+    this.gpu.freeImages(...this.textures);
+    this.textures.length = 0;
     this.uniforms?.destroy();
     this.uniforms = undefined;
     this.ready = undefined;
   }
 }
 
-const pad16 = (bytes: number) => Math.max(16, Math.ceil(bytes / 16) * 16);
-
-/** The range behind a slot. @throws for a temporary whose tape is not finished */
-export function real(slot: Slot): View {
-  if (slot instanceof TempPart) return slice(real(slot.temp), slot.from, slot.size);
-  if (!(slot instanceof Temp)) return slot;
-  if (!slot.view) throw new Error(`temporary '${slot.label}' has no buffer yet`);
-  return slot.view;
+/** What appends a copy to an encoder. */
+function copier(op: CopyOp | ImageOp): (encoder: GPUCommandEncoder) => void {
+  const from = real(op.from);
+  if (op.kind === 'image') return (encoder) => op.to.fill(encoder, from);
+  const { bytes } = op;
+  const to = real(op.to);
+  return (encoder) =>
+    encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, bytes);
 }
+
+const range = ({ buffer, offset, size }: View): GPUBufferBinding => ({ buffer, offset, size });
+
+const pad16 = (bytes: number) => Math.max(16, Math.ceil(bytes / 16) * 16);

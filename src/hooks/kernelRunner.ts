@@ -5,6 +5,7 @@
  * that is not written is seen. One that it changes in place starts as zeros when left out.
  */
 import type { Gpu, View } from '../gpu/device';
+import { compiles } from '../gpu/features';
 import { type Binding, elementsOf, type Kernel, type Scalar, type Values } from '../gpu/kernel';
 import { read } from '../gpu/readback';
 import { Tape } from '../gpu/tape';
@@ -44,8 +45,7 @@ const NAN_BITS = 0x7fc00000;
 /** The kernels that this browser's adapter can run; without an adapter, all of them. */
 export async function listKernels(): Promise<KernelListing[]> {
   const adapter = await navigator.gpu?.requestAdapter();
-  const runs = ({ features = [] }: Kernel) =>
-    !adapter || features.every((feature) => adapter.features.has(feature));
+  const runs = ({ features = [] }: Kernel) => !adapter || compiles(features, adapter);
   return [...KERNELS.values()].filter(runs).map((kernel) => {
     const bindings = Object.entries(kernel.bindings);
     const those = (holds: (binding: Binding) => boolean) =>

@@ -6,6 +6,7 @@ import * as dropout from './dropout';
 import * as embedding from './embedding';
 import * as inside from './inside';
 import * as linear from './linear';
+import * as linearImages from './linear_images';
 import * as linearQuads from './linear_quads';
 import * as linearTiled from './linear_tiled';
 import * as loss from './loss';
@@ -24,6 +25,7 @@ export const KERNELS: ReadonlyMap<string, Kernel> = new Map(
     embedding,
     inside,
     linear,
+    linearImages,
     linearQuads,
     linearTiled,
     loss,

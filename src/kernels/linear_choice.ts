@@ -6,9 +6,11 @@
  */
 
 import type { Gpu } from '../gpu/device';
+import { MOST_TEXELS, ROW_BYTES } from '../gpu/images';
 import type { Kernel, Values } from '../gpu/kernel';
 import { groups } from '../gpu/kernel';
 import { matmulNN, matmulNNVec4, matmulNT, matmulNTVec4, matmulTN, matmulTNVec4 } from './linear';
+import { matmulNNImage, matmulNTImage, matmulTNImage } from './linear_images';
 import { matmulNNQuad, matmulNTQuad, matmulTNQuad } from './linear_quads';
 import { matmulNNTiled, matmulNTTiled, matmulTNTiled } from './linear_tiled';
 
@@ -27,11 +29,14 @@ export interface MatmulDevice {
   readonly software: boolean;
   /** Subgroups are there and trusted; false where left out. */
   readonly subgroups?: boolean;
+  /** Matrices can be read as images, and that is trusted; false where left out. */
+  readonly images?: boolean;
 }
 
 export const matmulDevice = ({ adapter, trusted }: Pick<Gpu, 'adapter' | 'trusted'>) => ({
   software: adapter.is_fallback,
   subgroups: trusted.has('subgroups'),
+  images: trusted.has('images'),
 });
 
 export interface MatmulAdapter extends MatmulDevice {
@@ -44,7 +49,7 @@ export interface MatmulVariant {
   /**
    * Stable: the kernel, and the rows × columns × k of a tile (`matmul_nn_tiled 64×64×32`, with
    * `/4` for 4 slices of K) or the rows a thread owns and the threads down × across
-   * (`matmul_nn_vec4 8·8×8`, `matmul_nn_quad 32·1×8`).
+   * (`matmul_nn_vec4 8·8×8`, `matmul_nn_quad 32·1×8`, `matmul_nn_image 16·1×8`).
    */
   readonly name: string;
   /** All variants of a form have the same bindings and epilogue. */
@@ -54,26 +59,46 @@ export interface MatmulVariant {
   readonly slices?: number;
 }
 
-type Kind = 'any' | 'vec4' | 'quad' | 'tiled';
+type Kind = 'any' | 'vec4' | 'quad' | 'image' | 'tiled';
 
 const FORMS = {
-  nn: { any: matmulNN, vec4: matmulNNVec4, quad: matmulNNQuad, tiled: matmulNNTiled },
-  nt: { any: matmulNT, vec4: matmulNTVec4, quad: matmulNTQuad, tiled: matmulNTTiled },
-  tn: { any: matmulTN, vec4: matmulTNVec4, quad: matmulTNQuad, tiled: matmulTNTiled },
+  nn: {
+    any: matmulNN,
+    vec4: matmulNNVec4,
+    quad: matmulNNQuad,
+    image: matmulNNImage,
+    tiled: matmulNNTiled,
+  },
+  nt: {
+    any: matmulNT,
+    vec4: matmulNTVec4,
+    quad: matmulNTQuad,
+    image: matmulNTImage,
+    tiled: matmulNTTiled,
+  },
+  tn: {
+    any: matmulTN,
+    vec4: matmulTNVec4,
+    quad: matmulTNQuad,
+    image: matmulTNImage,
+    tiled: matmulTNTiled,
+  },
 } as unknown as Record<MatmulForm, Record<Kind, Kernel>>;
 
 /** Lanes of the widest vectors that a software adapter uses. */
 const LANES = 8;
 /** Workgroups that keep the cores of a software adapter evenly busy. */
 const ENOUGH_WORKGROUPS = 4;
-/** Fewer rows than this leave a quad's tile half empty. */
-const QUAD_ROWS = 5;
+/** Fewer rows than this leave the tile of a quad, or of an image, half empty. */
+const TILE_ROWS = 5;
 /** Threads of a workgroup of quads on a GPU: whole subgroups. */
 const QUAD_THREADS = 32;
 /** Threads that keep a GPU busy. */
 const ENOUGH_THREADS = 8192;
 /** Workgroups with tiles that keep a GPU busy. */
 const ENOUGH_TILES = 64;
+/** Rows and bytes of the largest image: a step's images together stay a small part of its memory. */
+const MOST_IMAGE = { rows: 4096, bytes: 8 * 1024 * 1024 };
 /** A slice of K shorter than this costs more to add up than it gains. */
 const SHORTEST_SLICE = 128;
 
@@ -104,14 +129,18 @@ export function matmulClass(form: MatmulForm, size: MatmulSize): string {
 export function matmulVariants(
   form: MatmulForm,
   size: MatmulSize,
-  { software, subgroups = false }: MatmulDevice,
+  { software, subgroups = false, images = false }: MatmulDevice,
 ): MatmulVariant[] {
   const vec4 = fitsVec4(form, size);
   const kernel = FORMS[form][vec4 ? 'vec4' : 'any'];
   const inRegisters = software ? softwareVariants(kernel, size, vec4) : gpuVariants(kernel, size);
   if (!vec4) return inRegisters;
-  const quads = subgroups && size.M >= QUAD_ROWS ? quadVariants(form, size, software) : [];
-  if (software) return [...quads, ...inRegisters];
+  const tall = size.M >= TILE_ROWS;
+  const quads = subgroups && tall ? quadVariants(form, size, software) : [];
+  if (software) {
+    const read = images && tall && fitsImages(form, size) ? imageVariants(form, size) : [];
+    return [...quads, ...read, ...inRegisters];
+  }
   // A product of few rows fills no tile.
   const tiled = tiledVariants(form, size);
   return [...(size.M < 16 ? [...inRegisters, ...tiled] : [...tiled, ...inRegisters]), ...quads];
@@ -147,6 +176,42 @@ function quadVariants(form: MatmulForm, { M, N }: MatmulSize, software: boolean)
     name: `${quad.name} ${TILE_M}·1×${across}`,
     kernel: quad,
     constants: { TILE_M, WG_N: across },
+  }));
+}
+
+/** Whether a and b fit the smallest device's textures, and each is copied into its image at once. */
+function fitsImages(form: MatmulForm, { M, N, K }: MatmulSize): boolean {
+  const [across, down] = {
+    nn: [
+      [K, N],
+      [M, K],
+    ],
+    nt: [
+      [K, K],
+      [M, N],
+    ],
+    tn: [
+      [M, N],
+      [K, K],
+    ],
+  }[form] as [number[], number[]];
+  return across.every((columns, at) => {
+    const [bytes, rows] = [4 * columns, down[at]!];
+    const fits = columns <= 4 * MOST_TEXELS && rows <= MOST_IMAGE.rows;
+    return fits && bytes % ROW_BYTES === 0 && bytes * rows <= MOST_IMAGE.bytes;
+  });
+}
+
+/** One vector of threads: side by side, or where N is narrow some below the others. */
+function imageVariants(form: MatmulForm, { M, N }: MatmulSize): MatmulVariant[] {
+  const across = lanesAcross(N, 8);
+  const down = LANES / across;
+  const workgroups = (TILE_M: number) => groups(N, 8 * across) * groups(M, TILE_M * down);
+  const { image } = FORMS[form];
+  return fewestLoads([16, 8], workgroups).map((TILE_M) => ({
+    name: `${image.name} ${TILE_M}·${down}×${across}`,
+    kernel: image,
+    constants: { TILE_M, WG: LANES, WG_N: across },
   }));
 }
 

@@ -1,6 +1,7 @@
 /** Records a product on a tape as a variant of it wants: the tuner and the model both call this. */
 import type { Kernel } from '../gpu/kernel';
-import type { Slot, Tape } from '../gpu/tape';
+import type { Slot } from '../gpu/slots';
+import type { Tape } from '../gpu/tape';
 import type { matmulNN, matmulNT, matmulTN } from './linear';
 import type { MatmulForm, MatmulSize, MatmulVariant } from './linear_choice';
 import { matmulSlices } from './linear_tiled';

@@ -4,10 +4,12 @@
  * compile, is left alone.
  */
 import { Gpu, type View } from '../gpu/device';
+import { FEATURES, type Feature } from '../gpu/features';
 import type { Kernel, Values } from '../gpu/kernel';
 import { readFloats } from '../gpu/readback';
 import { Tape } from '../gpu/tape';
 import { matmulNNVec4 } from './linear';
+import { matmulNNImage } from './linear_images';
 import { matmulNNQuad } from './linear_quads';
 
 /** Several tiles, none of them full. */
@@ -34,13 +36,13 @@ export async function openGpu(from?: GPU): Promise<Gpu> {
 /** Checks each optional feature that the device has. */
 export async function verifyFeatures(gpu: Gpu): Promise<void> {
   gpu.verified.clear();
-  if (gpu.device.features.has('subgroups') && (await quadsAgree(gpu))) {
-    gpu.verified.add('subgroups');
+  for (const feature of FEATURES) {
+    if (gpu.offers(feature) && (await agrees(gpu, feature))) gpu.verified.add(feature);
   }
 }
 
 /** From now on the verified features are used, or those of them that are wanted. */
-export function trustFeatures(gpu: Gpu, wanted: Iterable<GPUFeatureName> = gpu.verified): void {
+export function trustFeatures(gpu: Gpu, wanted: Iterable<Feature> = gpu.verified): void {
   const names = [...wanted].filter((name) => gpu.verified.has(name));
   gpu.trusted.clear();
   for (const name of names) gpu.trusted.add(name);
@@ -50,15 +52,22 @@ export function trustFeatures(gpu: Gpu, wanted: Iterable<GPUFeatureName> = gpu.v
 const numbers = (count: number) =>
   Float32Array.from({ length: count }, (_, i) => ((i * 7919) % 2003) / 1001.5 - 1);
 
-async function quadsAgree(gpu: Gpu): Promise<boolean> {
+/** The product that needs a feature, and its tile. */
+const CHECKED: Record<Feature, { kernel: Kernel; constants: Values }> = {
+  subgroups: { kernel: matmulNNQuad as unknown as Kernel, constants: { TILE_M: 16 } },
+  images: { kernel: matmulNNImage as unknown as Kernel, constants: { TILE_M: 16 } },
+};
+
+async function agrees(gpu: Gpu, feature: Feature): Promise<boolean> {
   const { M, N, K } = SIZE;
   const inputs = {
     a: gpu.upload('check a', numbers(M * K)),
     b: gpu.upload('check b', numbers(K * N)),
   };
   try {
-    const wanted = await product(gpu, matmulNNVec4, inputs, { WG_M: 1 });
-    const met = await product(gpu, matmulNNQuad, inputs, { TILE_M: 16 });
+    const { kernel, constants } = CHECKED[feature];
+    const wanted = await product(gpu, matmulNNVec4 as unknown as Kernel, inputs, { WG_M: 1 });
+    const met = await product(gpu, kernel, inputs, constants);
     const most = MOST_DIFFERENCE * wanted.reduce((peak, x) => Math.max(peak, Math.abs(x)), 0);
     return wanted.every((x, at) => Math.abs(x - met[at]!) <= most);
   } catch (cause) {
@@ -72,7 +81,7 @@ async function quadsAgree(gpu: Gpu): Promise<boolean> {
 
 async function product(
   gpu: Gpu,
-  kernel: typeof matmulNNVec4 | typeof matmulNNQuad,
+  kernel: Kernel,
   inputs: { a: View; b: View },
   constants: Values,
 ): Promise<Float32Array> {
@@ -80,7 +89,7 @@ async function product(
   const out = gpu.alloc('check out', 4 * M * N);
   const tape = new Tape(gpu, kernel.name);
   try {
-    tape.dispatch(kernel as Kernel, SIZE, { ...inputs, out }, constants);
+    tape.dispatch(kernel, SIZE, { ...inputs, out }, constants);
     await tape.finish();
     tape.run();
     return await readFloats(gpu, out, M * N);

@@ -159,7 +159,7 @@ export abstract class OpenLab {
     const isFree = status.ok && this.current?.control.isRunning !== true;
     const rates = await this.stopwatch.rates(settings, isFree ? await this.device() : null, name);
     const adapter = adapterOf(status);
-    const place = { adapter, variants: this.variants.namesFor(adapter, undefined) };
+    const place = this.variants.placeFor(adapter, undefined);
     const bytes = await estimateBytes(settings, place);
     const fit = bytes > LAPTOP_BYTES ? await fitInto(settings, place) : null;
     return {

@@ -5,7 +5,8 @@
 import type { Settings } from '../config/fields';
 import type { ModelName } from '../config/stages';
 import type { Gpu, View } from '../gpu/device';
-import { real, type Tape } from '../gpu/tape';
+import { real } from '../gpu/slots';
+import type { Tape } from '../gpu/tape';
 import { ADAMW } from '../nn/adamw';
 import { initialWeights } from '../nn/init';
 import { type GptConfig, type Layout, layoutOf } from '../nn/layout';

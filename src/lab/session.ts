@@ -78,8 +78,8 @@ export function placeOf(
   adapter: AdapterName,
   variants: Variants,
 ): RunPlace {
-  const names = variants.namesFor(adapter, experiment.record.kernels);
-  return { adapter, variants: names, promptTokens: material.promptTokens };
+  const place = variants.placeFor(adapter, experiment.record.kernels);
+  return { ...place, promptTokens: material.promptTokens };
 }
 
 /** What the models of an experiment have in common. */

@@ -8,6 +8,8 @@
  */
 import type { Settings } from '../config/fields';
 import type { AdapterName, Gpu } from '../gpu/device';
+import { FEATURES, type Feature } from '../gpu/features';
+import type { Place } from '../gpu/plan';
 import { type MatmulDevice, matmulDevice, matmulVariants } from '../kernels/linear_choice';
 import { trustFeatures } from '../kernels/trust';
 import type { GptConfig } from '../nn/layout';
@@ -24,11 +26,9 @@ export interface Tuning {
   readonly choices: readonly Choice[];
 }
 
-/** Optional features of a device that kernels can use, each behind a check and a switch. */
-export const FEATURES = ['subgroups'] as const satisfies readonly GPUFeatureName[];
-export type Feature = (typeof FEATURES)[number];
+export type { Feature };
 
-/** `missing`: the device has it not; `failed`: it computes something else here; `off`: switched off. */
+/** `missing`: the device has it not, or has no use for it; `failed`: it computes something else here; `off`: switched off. */
 export type FeatureState = 'used' | 'off' | 'failed' | 'missing';
 
 /** What the page shows: what was measured, and what the open experiment began with. */
@@ -45,7 +45,7 @@ export interface RunVariants {
   readonly browser: string;
   readonly choices: readonly Named[];
   /** Optional features it uses; a record of an older form says nothing and takes those of now. */
-  readonly features?: readonly GPUFeatureName[];
+  readonly features?: readonly Feature[];
 }
 
 /** No experiment's id, and without a record none of the list. */
@@ -57,6 +57,8 @@ export class Variants {
   /** What has been measured here. */
   tuning: Tuning | null = null;
   private off: readonly Feature[] = [];
+  /** What new runs use on the device that was here last. */
+  private usable: readonly Feature[] | undefined;
   private readonly browser = globalThis.navigator?.userAgent ?? '';
 
   constructor(private readonly store: Store) {}
@@ -74,10 +76,10 @@ export class Variants {
   }
 
   /** What has become of each optional feature on this device. */
-  features({ device, verified }: Gpu): Record<Feature, FeatureState> {
+  features(gpu: Gpu): Record<Feature, FeatureState> {
     const stateOf = (name: Feature): FeatureState => {
-      if (!device.features.has(name)) return 'missing';
-      if (!verified.has(name)) return 'failed';
+      if (!gpu.offers(name)) return 'missing';
+      if (!gpu.verified.has(name)) return 'failed';
       return this.off.includes(name) ? 'off' : 'used';
     };
     return Object.fromEntries(FEATURES.map((name) => [name, stateOf(name)])) as Record<
@@ -94,12 +96,13 @@ export class Variants {
     this.applyNow(gpu);
   }
 
-  private wanted(gpu: Gpu): GPUFeatureName[] {
+  private wanted(gpu: Gpu): Feature[] {
     return [...gpu.verified].filter((name) => !this.off.some((one) => one === name));
   }
 
   private applyNow(gpu: Gpu): void {
-    trustFeatures(gpu, this.wanted(gpu));
+    this.usable = this.wanted(gpu);
+    trustFeatures(gpu, this.usable);
     apply(gpu, this.tuning?.choices ?? []);
   }
 
@@ -149,10 +152,12 @@ export class Variants {
     return { ...run, features };
   }
 
-  /** The names of those variants by class, for whoever plans a run without its GPU. */
-  namesFor(adapter: AdapterName, began: RunVariants | undefined): ReadonlyMap<string, string> {
-    const device = { software: adapter.is_fallback, subgroups: true };
-    return known(device, this.runOn(adapter, began).choices);
+  /** The same for whoever plans a run without its GPU. */
+  placeFor(adapter: AdapterName, began: RunVariants | undefined): Place {
+    const device = { software: adapter.is_fallback, subgroups: true, images: true };
+    const run = this.runOn(adapter, began);
+    const trusted = run.features ?? this.usable;
+    return { adapter, variants: known(device, run.choices), ...(trusted && { trusted }) };
   }
 
   private runOn(adapter: AdapterName, began: RunVariants | undefined): RunVariants {

@@ -5,7 +5,8 @@
  */
 import { type Gpu, type View, within } from '../gpu/device';
 import { readFloats } from '../gpu/readback';
-import type { Slot, Tape } from '../gpu/tape';
+import type { Slot } from '../gpu/slots';
+import type { Tape } from '../gpu/tape';
 import { adamw, gradNormPartial } from '../kernels/optimizer';
 import { workgroup } from './choice';
 import { decays } from './layout';

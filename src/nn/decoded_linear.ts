@@ -4,7 +4,8 @@
  */
 import type { Gpu } from '../gpu/device';
 import type { Kernel } from '../gpu/kernel';
-import type { Slot, Tape, Temp } from '../gpu/tape';
+import type { Slot, Temp } from '../gpu/slots';
+import type { Tape } from '../gpu/tape';
 import { chooseDecodeLinear } from '../kernels/decode_choice';
 import type { decodeLinear } from '../kernels/decode_linear';
 import { matmulDevice } from '../kernels/linear_choice';

@@ -13,7 +13,8 @@
  * Left out on purpose: the heads (heads.ts), the losses, any notion of a stage.
  */
 import type { Gpu } from '../gpu/device';
-import { part, type Slot, type Tape, type Temp } from '../gpu/tape';
+import { part, type Slot, type Temp } from '../gpu/slots';
+import type { Tape } from '../gpu/tape';
 import { attentionBackwardD } from '../kernels/attention';
 import { embeddingBackward, embeddingForward, tokenSort } from '../kernels/embedding';
 import {

@@ -5,7 +5,8 @@
  * several chunks the backward pass makes them once more instead of keeping them.
  */
 import type { Gpu } from '../gpu/device';
-import { part, type Slot, type Tape, type Temp } from '../gpu/tape';
+import { part, type Slot, type Temp } from '../gpu/slots';
+import type { Tape } from '../gpu/tape';
 import { scoreBackward, scoreBackwardWeight, scoreForward } from '../kernels/rlhf';
 import { chooseCrossEntropy } from '../kernels/row_choice';
 import { matmul, workgroup } from './choice';

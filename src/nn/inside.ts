@@ -7,7 +7,8 @@
  */
 import type { Gpu, View } from '../gpu/device';
 import { read } from '../gpu/readback';
-import { real, type Slot, Tape, type Temp } from '../gpu/tape';
+import { real, type Slot, type Temp } from '../gpu/slots';
+import { Tape } from '../gpu/tape';
 import { attentionProbabilities, topTokens } from '../kernels/inside';
 import { crossEntropyForward } from '../kernels/loss';
 import { scoreForward } from '../kernels/rlhf';

@@ -1,6 +1,7 @@
 /** A linear layer as GPT-2's Conv1D: weight [in, out], bias [out]. */
 import type { Gpu } from '../gpu/device';
-import type { Slot, Tape, Temp } from '../gpu/tape';
+import type { Slot, Temp } from '../gpu/slots';
+import type { Tape } from '../gpu/tape';
 import { matmul } from './choice';
 import type { Weights } from './weights';
 

@@ -1,6 +1,7 @@
 /** What the slots of a tape are called: parameters by Hugging Face's names, temporaries by their labels. */
 import type { View } from '../gpu/device';
-import { real, type Slot, type Tape, Temp, TempPart } from '../gpu/tape';
+import { isTemporary, real, type Slot, TempPart } from '../gpu/slots';
+import type { Tape } from '../gpu/tape';
 import type { Weights } from './weights';
 
 /** An arena and what stands before the name of a tensor in it, such as '∂ '. */
@@ -17,9 +18,6 @@ export const arenaOf = <Arena extends NamedArena>(
   isTemporary(slot)
     ? undefined
     : arenas.find(({ weights }) => weights.arena.buffer === real(slot).buffer);
-
-export const isTemporary = (slot: Slot): slot is Temp | TempPart =>
-  slot instanceof Temp || slot instanceof TempPart;
 
 /** The name of a tensor in one of the arenas, of a temporary of the tape, or of a buffer. */
 export function nameOf(slot: Slot, tape: Tape, arenas: readonly NamedArena[]): string {

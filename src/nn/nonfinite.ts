@@ -7,12 +7,13 @@
 import type { Gpu, View } from '../gpu/device';
 import { elementsOf, type Kernel } from '../gpu/kernel';
 import { read } from '../gpu/readback';
-import { type DispatchInfo, real, type Slot, Tape } from '../gpu/tape';
+import { isTemporary, real, type Slot } from '../gpu/slots';
+import { type DispatchInfo, Tape } from '../gpu/tape';
 import { findNonfinite } from '../kernels/nonfinite';
 import { adamw } from '../kernels/optimizer';
 import type { AdamW } from './adamw';
 import { workgroup } from './choice';
-import { arenaOf, isTemporary, type NamedArena, nameOf } from './names';
+import { arenaOf, type NamedArena, nameOf } from './names';
 import type { Weights } from './weights';
 
 /** What a scan leaves where every value is finite. */

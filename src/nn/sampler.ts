@@ -6,7 +6,8 @@
 import type { Gpu, View } from '../gpu/device';
 import { read } from '../gpu/readback';
 import type { Scratch } from '../gpu/scratch';
-import { part, type Slot, Tape } from '../gpu/tape';
+import { part, type Slot } from '../gpu/slots';
+import { Tape } from '../gpu/tape';
 import { decodeCompact, decodeEmbedding, kvStore, sampleToken } from '../kernels/sampling';
 import { attention, workgroup } from './choice';
 import { type DecodedLinear, decodedLinear, decodedLogits } from './decoded_linear';

@@ -1,7 +1,7 @@
 /** Mean loss of a language model on held-out batches: forward only, without what follows a row's last target. */
 import type { Gpu, View } from '../gpu/device';
 import { read } from '../gpu/readback';
-import type { Temp } from '../gpu/tape';
+import type { Temp } from '../gpu/slots';
 import { recordTrunk } from '../nn/gpt';
 import { recordLmHead } from '../nn/heads';
 import { lay, layPositions, lengthsOf, packRows, rowCounts, unlay } from '../nn/packed_rows';

@@ -9,7 +9,8 @@
 import type { Gpu, View } from '../gpu/device';
 import { read } from '../gpu/readback';
 import type { Scratch } from '../gpu/scratch';
-import { type Slot, Tape } from '../gpu/tape';
+import type { Slot } from '../gpu/slots';
+import { Tape } from '../gpu/tape';
 import { gae, gatherResponse, klReward, whiten } from '../kernels/rlhf';
 import { workgroup } from '../nn/choice';
 import { recordTrunk } from '../nn/gpt';

@@ -3,7 +3,7 @@
  */
 import type { Gpu, View } from '../gpu/device';
 import { read } from '../gpu/readback';
-import type { Temp } from '../gpu/tape';
+import type { Temp } from '../gpu/slots';
 import { recordTrunk } from '../nn/gpt';
 import { recordScores } from '../nn/heads';
 import { type Layout, namedTensors } from '../nn/layout';

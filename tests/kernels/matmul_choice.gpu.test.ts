@@ -18,6 +18,7 @@ const CHOSEN: Size[] = [
   [31, 33, 32],
   [8, 12, 20],
   [136, 68, 260],
+  [64, 128, 64],
 ];
 
 describe.each([true, false])('the matmuls of an adapter in software: %s', (software) => {
@@ -29,7 +30,11 @@ describe.each([true, false])('the matmuls of an adapter in software: %s', (softw
     const gpu = await testGpu();
     for (const { size, params, a, b, out: wanted } of expectations(CHOSEN, expected)) {
       const buffers = [upload.floats(gpu, a), upload.floats(gpu, b)] as const;
-      for (const variant of matmulVariants(form, params, { ...matmulDevice(gpu), software })) {
+      for (const variant of matmulVariants(form, params, {
+        ...matmulDevice(gpu),
+        software,
+        images: software,
+      })) {
         const { out } = await runOnce(gpu, (tape) => {
           const out = tape.temp('out', params.M * params.N);
           recordMatmul(tape, variant, params, { a: buffers[0], b: buffers[1], out });

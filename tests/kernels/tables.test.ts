@@ -24,6 +24,8 @@ const EXPORTS = new Map(
 
 /** The smallest device's storage buffers a stage. */
 const MOST_STORAGE_BUFFERS = 8;
+/** Its storage textures a stage. */
+const MOST_STORAGE_TEXTURES = 4;
 /** Bytes of uniform that a tape binds. */
 const UNIFORM_BYTES = 128;
 
@@ -62,15 +64,17 @@ describe.each([...KERNELS.values()])('$name', (kernel) => {
       access,
       element: scalarOf(format!.getTypeName()),
     }));
-    const expected = Object.entries(kernel.bindings).map(([name, { access, type }], i) => ({
+    const expected = Object.entries(kernel.bindings).map(([name, { access, type, image }], i) => ({
       name,
       group: 0,
       binding: i + 1,
       access: access === 'in' ? 'read' : 'read_write',
-      element: type,
+      element: image ? 'rgba32float' : type,
     }));
     expect(actual.toSorted((a, b) => a.binding - b.binding)).toEqual(expected);
-    expect(actual.length).toBeLessThanOrEqual(MOST_STORAGE_BUFFERS);
+    const buffers = expected.filter(({ element }) => element !== 'rgba32float');
+    expect(buffers.length).toBeLessThanOrEqual(MOST_STORAGE_BUFFERS);
+    expect(expected.length - buffers.length).toBeLessThanOrEqual(MOST_STORAGE_TEXTURES);
   });
 
   it('declares each constant of its table, with one entry point `main`', () => {

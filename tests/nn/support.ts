@@ -2,7 +2,8 @@
 import { expect } from 'vitest';
 import type { Gpu } from '../../src/gpu/device';
 import { read } from '../../src/gpu/readback';
-import { real, Tape, type Temp } from '../../src/gpu/tape';
+import { real, type Temp } from '../../src/gpu/slots';
+import { Tape } from '../../src/gpu/tape';
 import {
   arenaFrom,
   type Head,

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { defineKernel, inout, input, optionalInout, optionalInput } from '../../src/gpu/kernel';
 import { readFloats } from '../../src/gpu/readback';
 import { Scratch } from '../../src/gpu/scratch';
-import { part, real, Tape, type Temp } from '../../src/gpu/tape';
+import { part, real, type Temp } from '../../src/gpu/slots';
+import { Tape } from '../../src/gpu/tape';
 import { matmulNaiveKernel, matmulNN, matmulTN } from '../../src/kernels/linear';
 import { testGpu } from '../support/kernel';
 

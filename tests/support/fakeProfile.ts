@@ -71,7 +71,7 @@ export class FakeTuning {
   async status(): Promise<TuningStatus> {
     const here = { adapter: 'Fake adapter', browser: 'Fake browser' };
     const tuning = { ...here, measured: 1.79e12, ms: 1400, choices: [CHOICE] };
-    const features = { subgroups: this.on ? 'used' : 'off' } as const;
+    const features = { subgroups: this.on ? 'used' : 'off', images: 'missing' } as const;
     return { tuning: this.measured ? tuning : null, run: { ...here, choices: [] }, features };
   }
   tune(anew: boolean): Promise<TuningStatus> {

@@ -8,13 +8,14 @@ import styles from './Variants.module.css';
 
 const FEATURES: Record<Feature, string> = {
   subgroups: 'Subgroups: neighbouring threads share what they load',
+  images: 'Images: matrices are read four numbers at a time, as pictures are',
 };
 
 const STATES: Record<FeatureState, string> = {
   used: 'checked here at the start against kernels that do without',
   off: 'switched off for new runs',
   failed: 'failed its check on this GPU and is left alone',
-  missing: 'this browser’s GPU does not offer it',
+  missing: 'not for this browser’s GPU',
 };
 
 export function Variants() {

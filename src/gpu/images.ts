@@ -1,0 +1,123 @@
+/**
+ * Images: matrices that a kernel reads as a texture of four numbers a texel. A tape copies what a
+ * kernel reads as an image out of its buffer just before the dispatch, so that nobody else has to
+ * know of it; images whose lives do not overlap share a texture.
+ */
+import type { View } from './device';
+import { isSame, isTemporary, meet, type Slot } from './slots';
+
+/** Texels across and down: a matrix of `height` rows and 4·`width` columns. */
+export interface ImageSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The smallest device's texels a side. */
+export const MOST_TEXELS = 8192;
+/** A copy of several rows wants rows of a multiple of so many bytes. */
+export const ROW_BYTES = 256;
+const TEXEL_BYTES = 16;
+
+export const imageBytes = ({ width, height }: ImageSize) => width * height * TEXEL_BYTES;
+
+/** Whether a texture is large enough for an image. */
+export const covers = (texture: ImageSize, image: ImageSize) =>
+  texture.width >= image.width && texture.height >= image.height;
+
+/** The image of a matrix. @throws where it does not fit the smallest device's textures */
+export function sizeOfImage(what: string, [rows, columns]: readonly number[]): ImageSize {
+  const size = { width: columns! / 4, height: rows! };
+  if (!Number.isInteger(size.width) || Math.max(size.width, size.height) > MOST_TEXELS) {
+    throw new Error(
+      `${what} is read as an image: it needs columns in fours, at most ${MOST_TEXELS} fours and rows, not ${rows}×${columns}`,
+    );
+  }
+  return size;
+}
+
+/** One image of a tape, from its copy to the last dispatch that reads it. */
+export class Image implements ImageSize {
+  texture: GPUTexture | undefined;
+  last: number;
+  constructor(
+    readonly width: number,
+    readonly height: number,
+    readonly first: number,
+  ) {
+    this.last = first;
+  }
+
+  /** Copies a matrix into the image. */
+  fill(encoder: GPUCommandEncoder, { buffer, offset }: View): void {
+    const { texture, width, height } = this;
+    const bytesPerRow = width * TEXEL_BYTES;
+    if (bytesPerRow % ROW_BYTES === 0) {
+      const rows = { buffer, offset, bytesPerRow };
+      encoder.copyBufferToTexture(rows, { texture: texture! }, [width, height]);
+      return;
+    }
+    for (let row = 0; row < height; row++) {
+      const from = { buffer, offset: offset + row * bytesPerRow };
+      encoder.copyBufferToTexture(from, { texture: texture!, origin: [0, row] }, [width, 1]);
+    }
+  }
+}
+
+/** An image and what it was copied from. */
+export interface Shown {
+  readonly image: Image;
+  readonly slot: Slot;
+}
+
+/** The images of a tape, and while it is recorded, what they show. */
+export class Images {
+  private readonly all: Image[] = [];
+  private shown: Shown[] = [];
+
+  /**
+   * The image that shows a slot as it is now. What lies in a buffer of its own (weights) is shown
+   * until it is written; a temporary by the last dispatch alone, or its images would outlive it.
+   */
+  showing(slot: Slot, { width, height }: ImageSize): Image | undefined {
+    return this.shown.find(
+      ({ image, slot: one }) =>
+        isSame(one, slot) && image.width === width && image.height === height,
+    )?.image;
+  }
+
+  add({ width, height }: ImageSize, at: number): Image {
+    const image = new Image(width, height, at);
+    this.all.push(image);
+    return image;
+  }
+
+  /** Notes what operation `at` reads as images and what it writes. */
+  after(at: number, read: readonly Shown[], written: readonly Slot[]): void {
+    for (const { image } of read) image.last = at;
+    const kept = this.shown.filter(({ slot }) => !isTemporary(slot));
+    this.shown = [...new Set([...kept, ...read])].filter(
+      ({ slot }) => !written.some((one) => meet(one, slot)),
+    );
+  }
+
+  /**
+   * Gives every image a texture at least as large; what lies beside or below it is never read for a
+   * result.
+   * @param lend textures of these sizes, in their order
+   */
+  place(lend: (sizes: readonly ImageSize[]) => GPUTexture[]): void {
+    const homes: { width: number; height: number; guests: Image[] }[] = [];
+    const largestFirst = (a: Image, b: Image) => imageBytes(b) - imageBytes(a) || a.first - b.first;
+    for (const image of this.all.toSorted(largestFirst)) {
+      const { width, height } = image;
+      const apart = (guest: Image) => guest.last < image.first || guest.first > image.last;
+      const home = homes.findLast((one) => covers(one, image) && one.guests.every(apart));
+      if (home) home.guests.push(image);
+      else homes.push({ width, height, guests: [image] });
+    }
+    const textures = lend(homes);
+    for (const [at, { guests }] of homes.entries()) {
+      for (const image of guests) image.texture = textures[at]!;
+    }
+  }
+}

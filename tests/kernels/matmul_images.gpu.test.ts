@@ -1,0 +1,177 @@
+/**
+ * The matrix products that read a and b as images, against f64 and, to the bit, against those that
+ * read buffers; and which products and devices they are offered to.
+ */
+import { describe, expect, it } from 'vitest';
+import { FEATURES, IMAGES_IN_WGSL } from '../../src/gpu/features';
+import type { Kernel } from '../../src/gpu/kernel';
+import { matmulNNVec4, matmulNTVec4, matmulTNVec4 } from '../../src/kernels/linear';
+import { matmulDevice, matmulVariants } from '../../src/kernels/linear_choice';
+import { matmulNNImage, matmulNTImage, matmulTNImage } from '../../src/kernels/linear_images';
+import { trustFeatures, verifyFeatures } from '../../src/kernels/trust';
+import { expectClose, random } from '../reference/compare';
+import { geluBackward, geluForward } from '../reference/gelu';
+import * as reference from '../reference/matmul';
+import { runKernel, testGpu } from '../support/kernel';
+import { expectations, type Product, product, type Size, tolerance } from './matmul_products';
+
+/** Multiples of 4, below, at and above the tiles; rows of a copy that are aligned and that are not. */
+const FOURS: Size[] = [
+  [4, 4, 4],
+  [12, 8, 20],
+  [36, 68, 28],
+  [64, 192, 64],
+  [100, 72, 256],
+  [20, 260, 1020],
+];
+/** Where only N and K must be multiples of 4. */
+const FOURS_ODD_M: Size[] = [...FOURS, [1, 64, 64], [17, 12, 36], [33, 36, 12]];
+
+const TILINGS = [
+  { TILE_M: 8, WG: 8, WG_N: 8 },
+  { TILE_M: 16, WG: 8, WG_N: 8 },
+  { TILE_M: 16, WG: 8, WG_N: 4 },
+  { TILE_M: 8, WG: 8, WG_N: 1 },
+];
+
+/** The exponential of a GPU may be off by some units in the last place (WGSL allows 3 + 2|x|). */
+const GELU_ERROR = 2e-6;
+
+describe.each([
+  ['a·b', matmulNNImage, matmulNNVec4, FOURS_ODD_M, reference.matmulNN],
+  ['a·bᵀ', matmulNTImage, matmulNTVec4, FOURS_ODD_M, reference.matmulNT],
+  ['aᵀ·b', matmulTNImage, matmulTNVec4, FOURS, reference.matmulTN],
+] as unknown as [string, Kernel, Kernel, Size[], Product][])(
+  '%s of images, for sizes that divide the tiles and sizes that do not',
+  (_, kernel, plain, sizes, expected) => {
+    const wanted = expectations(sizes, expected);
+    it.each(TILINGS)('%o', async (tiling) => {
+      for (const { size, params, a, b, out } of wanted) {
+        const met = await runKernel(kernel, params, { a, b }, tiling);
+        expectClose(met['out']!, out, tolerance(params.K), size.join('×'));
+        const bits = await runKernel(plain, params, { a, b }, { TILE_M: tiling.TILE_M });
+        expect(met['out'], `the bits of ${plain.name}`).toEqual(bits['out']);
+      }
+    });
+  },
+);
+
+describe('the epilogues of products of images', () => {
+  const size: Size = [37, 28, 20];
+  const [M, N, K] = size;
+
+  it.each([
+    { BIAS: 1, GELU: 1, DROPOUT: 1, RESIDUAL: 1 },
+    { BIAS: 1, GELU: 0, DROPOUT: 1, RESIDUAL: 1 },
+    { BIAS: 1, GELU: 1, DROPOUT: 0, RESIDUAL: 0 },
+    { BIAS: 0, GELU: 0, DROPOUT: 0, RESIDUAL: 1 },
+  ])('add bias, apply GELU, drop and add the residual, in this order: %o', async (constants) => {
+    const { params, a, b } = product(size);
+    const bias = random(N, 2);
+    const residual = random(M * N, 3);
+    const mask = random(M * N, 4).map((x) => (x > -0.5 ? 1.25 : 0));
+    const pre = new Float32Array(M * N).fill(7);
+    const met = await runKernel(
+      matmulNNImage as unknown as Kernel,
+      params,
+      {
+        a,
+        b,
+        ...(constants.BIAS ? { bias } : {}),
+        ...(constants.GELU ? { pre } : {}),
+        ...(constants.DROPOUT ? { mask } : {}),
+        ...(constants.RESIDUAL ? { residual } : {}),
+      },
+      { ...constants, TILE_M: 16 },
+    );
+    const sum = reference.matmulNN(a, b, ...size, constants.BIAS ? bias : undefined);
+    let expected = constants.GELU ? geluForward(sum) : sum;
+    if (constants.DROPOUT) expected = expected.map((x, i) => x * mask[i]!);
+    if (constants.RESIDUAL) expected = reference.add(expected, residual);
+    expectClose(met['out']!, expected, tolerance(K) + GELU_ERROR, 'out');
+    if (constants.GELU) expectClose(met['pre']!, sum, tolerance(K), 'pre');
+  });
+
+  it('multiply by the slope of GELU', async () => {
+    const { params, a, b } = product(size, 10);
+    const pre = random(M * N, 12).map((x) => 2 * x);
+    const constants = { GELU_BACKWARD: 1 };
+    const kernel = matmulNTImage as unknown as Kernel;
+    const met = await runKernel(kernel, params, { a, b, pre }, constants);
+    const expected = geluBackward(reference.matmulNT(a, b, ...size), pre);
+    expectClose(met['out']!, expected, tolerance(K) + GELU_ERROR, 'out');
+  });
+
+  it.each([0, 1])('sum the columns of b, and add to what was there: ACCUMULATE %i', async (on) => {
+    const even: Size = [36, 76, 60];
+    const { params, a, b } = product(even, 20);
+    const before = { out: random(36 * 76, 22), dbias: random(76, 23) };
+    const constants = { BIAS: 1, ACCUMULATE: on, TILE_M: 16 };
+    const kernel = matmulTNImage as unknown as Kernel;
+    const met = await runKernel(kernel, params, { a, b, ...before }, constants);
+    const plus = (x: Float64Array, y: ArrayLike<number>) => (on ? reference.add(x, y) : x);
+    const expected = plus(reference.matmulTN(a, b, ...even), before.out);
+    expectClose(met['out']!, expected, tolerance(60), 'out');
+    const columns = plus(reference.columnSum(b, 60, 76), before.dbias);
+    expectClose(met['dbias']!, columns, tolerance(60), 'dbias');
+  });
+
+  it('of rows that a copy cannot take at once, or of columns that are no fours, says so', async () => {
+    const { params, a, b } = product([4, 6, 8]);
+    await expect(runKernel(matmulNNImage as unknown as Kernel, params, { a, b })).rejects.toThrow(
+      "matmul_nn_image: 'b' is read as an image: it needs columns in fours",
+    );
+  });
+});
+
+describe('images', () => {
+  const named = (all: { name: string }[]) => all.filter(({ name }) => name.includes('image'));
+  const size = { M: 100, N: 128, K: 256 };
+
+  it('are asked for on a software adapter without subgroups, and trusted where they agree', async () => {
+    const gpu = await testGpu();
+    const { features } = gpu.device;
+    const knows = navigator.gpu.wgslLanguageFeatures.has(IMAGES_IN_WGSL);
+    const wanted = gpu.adapter.is_fallback && !features.has('subgroups') && knows;
+    await verifyFeatures(gpu);
+    expect(gpu.verified.has('images')).toBe(wanted);
+    // The same device taken for one without subgroups.
+    const bare = Object.create(gpu, {
+      device: {
+        value: new Proxy(gpu.device, {
+          get: (device, key) => {
+            if (key === 'features') return new Set();
+            const value = Reflect.get(device, key) as unknown;
+            return typeof value === 'function' ? value.bind(device) : value;
+          },
+        }),
+      },
+      verified: { value: new Set() },
+      trusted: { value: new Set() },
+    });
+    await verifyFeatures(bare);
+    trustFeatures(bare);
+    expect([...bare.verified]).toEqual(gpu.adapter.is_fallback && knows ? ['images'] : []);
+    expect(matmulDevice(bare).images).toBe(bare.verified.has('images'));
+    expect(FEATURES).toContain('images');
+  });
+
+  it('are offered trusted, and run first on a software adapter without subgroups', () => {
+    expect(named(matmulVariants('nn', size, { software: true }))).toEqual([]);
+    expect(named(matmulVariants('nn', size, { software: false, images: true }))).toEqual([]);
+    const first = (device: object) =>
+      matmulVariants('nn', size, { software: true, images: true, ...device })[0]!.name;
+    expect(first({})).toMatch(/^matmul_nn_image 16·1×8$/);
+    expect(first({ subgroups: true })).toMatch(/^matmul_nn_quad /);
+  });
+
+  it('leave a product of few rows, of rows that no copy takes at once, or of large ones alone', () => {
+    const all = (M: number, N: number, K = 256) =>
+      named(matmulVariants('nn', { M, N, K }, { software: true, images: true })).length;
+    expect(all(100, 128)).toBeGreaterThan(0);
+    expect(all(4, 128)).toBe(0);
+    expect(all(100, 72)).toBe(0);
+    expect(all(8192, 128)).toBe(0);
+    expect(all(4096, 128, 1024)).toBe(0);
+  });
+});
