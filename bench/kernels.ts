@@ -6,6 +6,7 @@ import type { Spread } from '../src/gpu/spread';
 import { type DispatchInfo, Tape } from '../src/gpu/tape';
 import { type Contestant, race } from '../src/gpu/timing';
 import type { BenchConfig } from '../src/hooks/benchApi';
+import type { Probes } from '../src/kernels/peak';
 import { boundOf, type Peak, type Rate, rateOf } from '../src/kernels/work';
 import { ADAMW } from '../src/nn/adamw';
 import { matmul } from '../src/nn/choice';
@@ -26,6 +27,8 @@ export interface KernelResult extends Rate {
   readonly times: { readonly step: number; readonly token: number };
   /** Milliseconds of one dispatch. */
   readonly ms: Spread;
+  /** What the probes reached in turn with it. */
+  readonly peak: Peak;
   readonly naive: { readonly name: string; readonly ms: Spread; readonly ratio: number } | null;
 }
 
@@ -136,12 +139,22 @@ const sizeOf = ({ kernel, constants, params }: DispatchInfo) =>
     0,
   );
 
-async function measure(gpu: Gpu, { info, step, token }: Found, peak: Peak): Promise<KernelResult> {
+/** A kernel, the probes and the naive variant in turn, so that all meet the same machine. */
+async function measure(
+  gpu: Gpu,
+  { info, step, token }: Found,
+  { flops, bandwidth }: Probes,
+): Promise<KernelResult> {
   const { kernel, params, constants } = info;
   const ours = await contestant(gpu, kernel, params, constants);
   const opponent = opponentOf(info);
   const naive = opponent && (await contestant(gpu, opponent.kernel, params, opponent.constants));
-  const [ms, naiveMs] = await race(gpu, naive ? [ours.entry, naive.entry] : [ours.entry]);
+  const entries = [ours.entry, flops.entry, bandwidth.entry, ...(naive ? [naive.entry] : [])];
+  const [ms, flopsMs, bandwidthMs, naiveMs] = await race(gpu, entries);
+  const peak = {
+    gflops: flops.rate(flopsMs!.median),
+    gbps: bandwidth.rate(bandwidthMs!.median),
+  };
   ours.free();
   naive?.free();
   return {
@@ -150,6 +163,7 @@ async function measure(gpu: Gpu, { info, step, token }: Found, peak: Peak): Prom
     constants,
     times: { step, token },
     ms: ms!,
+    peak,
     ...rateOf(info, 1000 * ms!.median, peak),
     naive:
       opponent && naiveMs
@@ -162,7 +176,7 @@ async function measure(gpu: Gpu, { info, step, token }: Found, peak: Peak): Prom
 export async function measureKernels(
   gpu: Gpu,
   set: KernelSet,
-  peak: Peak,
+  probes: Probes,
   report: (what: string) => void,
 ): Promise<KernelResult[]> {
   const all = set === SQUARES ? squares(gpu) : await recordedBy(gpu, CONFIGS[set]);
@@ -171,7 +185,7 @@ export async function measureKernels(
   const results: KernelResult[] = [];
   for (const entry of found) {
     report(`${entry.info.kernel.name}, ${results.length + 1} of ${found.length}`);
-    results.push(await measure(gpu, entry, peak));
+    results.push(await measure(gpu, entry, probes));
   }
   return results;
 }

@@ -1,6 +1,6 @@
 /** The page behind `npm run bench`: measures what it is asked for, piece by piece. */
 import type { Gpu } from '../src/gpu/device';
-import { measurePeak } from '../src/kernels/peak';
+import { openProbes, type Probes, peakOf } from '../src/kernels/peak';
 import { openGpu } from '../src/kernels/trust';
 import type { Peak } from '../src/kernels/work';
 import { CONFIGS, type ConfigName, type KernelSet } from './configs';
@@ -24,7 +24,7 @@ declare global {
 }
 
 let opened: Promise<Gpu> | undefined;
-let peak: Promise<Peak> | undefined;
+let probes: Promise<Probes> | undefined;
 let workers: Contestants | undefined;
 let doing = '';
 
@@ -39,13 +39,14 @@ window.pocketRlhfBench = {
     const name = description || `${vendor} ${architecture}`.trim() || 'an unnamed adapter';
     return { name, is_fallback, userAgent: navigator.userAgent };
   },
-  peak() {
+  async peak() {
     doing = 'peaks of the adapter';
-    peak ??= gpu().then(measurePeak);
-    return peak;
+    probes ??= gpu().then(openProbes);
+    return peakOf(await probes);
   },
   async kernels(set) {
-    return measureKernels(await gpu(), set, await this.peak(), (what) => {
+    probes ??= gpu().then(openProbes);
+    return measureKernels(await gpu(), set, await probes, (what) => {
       doing = `${set} kernels: ${what}`;
     });
   },

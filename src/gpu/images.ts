@@ -12,8 +12,13 @@ export interface ImageSize {
   readonly height: number;
 }
 
-/** The smallest device's texels a side. */
-export const MOST_TEXELS = 8192;
+/**
+ * Texels that a texture is wider than its images: rows that lie a power of two apart would fight for
+ * a few places of a cache.
+ */
+const APART = 4;
+/** Texels a side of the largest image on the smallest device. */
+export const MOST_TEXELS = 8192 - APART;
 /** A copy of several rows wants rows of a multiple of so many bytes. */
 export const ROW_BYTES = 256;
 const TEXEL_BYTES = 16;
@@ -113,7 +118,7 @@ export class Images {
       const apart = (guest: Image) => guest.last < image.first || guest.first > image.last;
       const home = homes.findLast((one) => covers(one, image) && one.guests.every(apart));
       if (home) home.guests.push(image);
-      else homes.push({ width, height, guests: [image] });
+      else homes.push({ width: width + APART, height, guests: [image] });
     }
     const textures = lend(homes);
     for (const [at, { guests }] of homes.entries()) {

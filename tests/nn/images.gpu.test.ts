@@ -96,10 +96,11 @@ describe('images', () => {
       return { tape, last: temps[3]!, grown: gpu.counters.bytes - held };
     };
     const [all, some] = [await record(64), await record(17)];
-    const image = 4 * SIDE * SIDE;
+    const matrix = 4 * SIDE * SIDE;
+    const texture = matrix + 4 * 16 * SIDE;
     const unbound = 2 * 256;
     // One buffer, since a temporary is in its image before the next is written; w's image and a's.
-    expect(all.grown).toBe(3 * image + unbound);
+    expect(all.grown).toBe(matrix + 2 * texture + unbound);
     expect(some.grown).toBe(unbound);
     some.tape.run();
     const few = await readFloats(gpu, real(some.last), 17 * SIDE);
