@@ -1,16 +1,17 @@
 // matmul_nn_image: out = epilogue(a·b), the forward of a linear layer, with a and b read as images;
-// N and K are multiples of 4. The same as matmul_nn_vec4, for software adapters that load four numbers
-// of a texel at once, where a buffer's are fetched one by one for one thread after the other.
+// N and K are multiples of 4. The same as matmul_nn_vec4, for llvmpipe, which loads the four numbers
+// of a texel at once, and those of a buffer one by one for one thread after the other.
 //
 //   x = Σ_k a[m,k]·b[k,n] (+ bias[n])          BIAS
 //   x → gelu_new(x), the sum kept in pre        GELU
 //   x → x·mask[m,n]                             DROPOUT (mask holds 0 or 1/(1−p))
 //   x → x + residual[m,n]                       RESIDUAL
 //
-// a [M,K] and b [K,N] as images of K/4×M and N/4×K texels; bias [N], residual, mask, pre and out [M,N].
-// Grid: (N / (8·WG_N), M / (TILE_M·WG/WG_N)) rounded up. A thread owns TILE_M (8 or 16) rows and two groups
-// of 4 columns, which lie 4·WG_N apart, in 4×4 blocks as matmul_nn_vec4 does. The threads of a workgroup
-// are numbered in one dimension, because llvmpipe fills a vector from one row of threads alone.
+// a [M,K] and b [K,N] as images of K/4×M and N/4×K texels; bias [N]; residual, mask, pre and
+// out [M,N]. Grid: (N / (8·WG_N), M / (TILE_M·WG/WG_N)) rounded up.
+// A thread owns TILE_M (8 or 16) rows and two groups of 4 columns, which lie 4·WG_N apart, in 4×4
+// blocks as matmul_nn_vec4 does. The threads of a workgroup are numbered in one dimension, because
+// llvmpipe fills a vector from one row of threads alone.
 // Numerics: f32; four products are summed in order, then added to the running sum, k ascending: the
 // bits of matmul_nn_vec4. Texels past the end read as 0 or as what was there before; their sums are
 // not stored. Reference: tests/reference/matmul.ts, gelu.ts.

@@ -1,11 +1,11 @@
 // matmul_nt_image: out = a·bᵀ, the tied head's logits (b = wte) and dx = dy·wᵀ, with a and b read as
-// images; N and K are multiples of 4. The same as matmul_nt_vec4, for the adapters of matmul_nn_image.
+// images; N and K are multiples of 4. The same as matmul_nt_vec4, for where matmul_nn_image is used.
 //
 //   out[m,n] = Σ_k a[m,k]·b[n,k]   (· gelu_new'(pre[m,n]) with GELU_BACKWARD)
 //
 // a [M,K] and b [N,K] as images of K/4×M and K/4×N texels; pre and out [M,N].
-// Grid: (N / (8·WG_N), M / (TILE_M·WG/WG_N)) rounded up. A thread owns TILE_M (8 or 16) rows and two groups
-// of 4 columns that lie 4·WG_N apart, in 4×4 blocks, and is numbered as in matmul_nn_image.
+// Grid: (N / (8·WG_N), M / (TILE_M·WG/WG_N)) rounded up. A thread owns TILE_M (8 or 16) rows and two
+// groups of 4 columns that lie 4·WG_N apart, in 4×4 blocks, and is numbered as in matmul_nn_image.
 // Numerics: f32; four products are summed in order, then added to the running sum, k ascending: the
 // bits of matmul_nt_vec4. Texels past the end read as 0 or as what was there before; their sums are
 // not stored. Reference: tests/reference/matmul.ts, gelu.ts.

@@ -1,14 +1,14 @@
-// matmul_tn_image: out = aᵀ·b, the weight gradient dw = xᵀ·dy, and with it the bias gradient, with a and
-// b read as images; M, N and K are multiples of 4. The same as matmul_tn_vec4, for the adapters of
-// matmul_nn_image.
+// matmul_tn_image: out = aᵀ·b, the weight gradient dw = xᵀ·dy, and with it the bias gradient, with
+// a and b read as images; M, N and K are multiples of 4. The same as matmul_tn_vec4, for where
+// matmul_nn_image is used.
 //
 //   out[m,n]  = Σ_k a[k,m]·b[k,n]   (+ out[m,n] with ACCUMULATE)
 //   dbias[n]  = Σ_k b[k,n]          (+ dbias[n] with ACCUMULATE)     BIAS
 //
-// a [K,M] and b [K,N] as images of M/4×K and N/4×K texels; out [M,N], dbias [N]; K is the number of rows
-// B·T. Grid: (N / (8·WG_N), M / (TILE_M·WG/WG_N)) rounded up. A thread owns TILE_M (8 or 16) rows and two
-// groups of 4 columns that lie 4·WG_N apart, in 4×4 blocks, and is numbered as in matmul_nn_image; the
-// threads of the first rows also write dbias.
+// a [K,M] and b [K,N] as images of M/4×K and N/4×K texels; out [M,N], dbias [N]; K is the number of
+// rows B·T. Grid: (N / (8·WG_N), M / (TILE_M·WG/WG_N)) rounded up. A thread owns TILE_M (8 or 16)
+// rows and two groups of 4 columns that lie 4·WG_N apart, in 4×4 blocks, and is numbered as in
+// matmul_nn_image; the threads of the first rows also write dbias.
 // Numerics: f32; four products are summed in order, then added to the running sum, k ascending: the
 // bits of matmul_tn_vec4; what was there is added last. Texels past the end read as 0 or as what was
 // there before; their sums are not stored. Reference: tests/reference/matmul.ts.

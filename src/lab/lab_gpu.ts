@@ -60,8 +60,13 @@ export class LabGpu {
   private async readied(): Promise<Gpu> {
     const gpu = await answered(openGpu(this.from));
     gpu.onError = this.onError;
-    await this.ready(gpu);
-    return gpu;
+    try {
+      await this.ready(gpu);
+      return gpu;
+    } catch (cause) {
+      gpu.close();
+      throw cause;
+    }
   }
 
   /** A device that is lost while it is checked says nothing about the next one. */

@@ -276,3 +276,23 @@ describe('memory that runs out while a stage is made', () => {
     },
   );
 });
+
+it('a device is closed when what was stored for it cannot be read, and the next try opens another', async () => {
+  const web = new FakeWebGpu();
+  let isReadable = false;
+  const gpu = new LabGpu(
+    () => {},
+    async () => {
+      if (!isReadable) throw new Error('the database does not answer');
+    },
+    web.entry,
+    PAUSES_MS,
+  );
+  await expect(gpu.open()).rejects.toThrow('the database does not answer');
+  expect(web.device.isDestroyed).toBe(true);
+  isReadable = true;
+  expect(await gpu.open()).toMatchObject({ ok: true });
+  expect(web.devices).toHaveLength(2);
+  expect(web.device.isDestroyed).toBe(false);
+  gpu.close();
+});
