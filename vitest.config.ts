@@ -8,6 +8,8 @@ import { defineConfig } from 'vitest/config';
 import { CHROMIUM_ARGS, findChromium } from './scripts/browsers.mjs';
 
 const executablePath = findChromium();
+/** Where bundled packages are kept, where several runs stand side by side. */
+const cacheDir = process.env['POCKET_RLHF_CACHE'];
 /** What a test of memory needs to see. */
 const WATCHED = ['--js-flags=--expose-gc', '--enable-precise-memory-info'];
 
@@ -24,6 +26,7 @@ export default defineConfig({
       },
       {
         plugins: [solid()],
+        ...(cacheDir ? { cacheDir } : {}),
         // All at once, before the first test: a package found later would reload a page under test.
         optimizeDeps: {
           include: [

@@ -99,10 +99,9 @@ export class Images {
   /** Notes what operation `at` reads as images and what it writes. */
   after(at: number, read: readonly Shown[], written: readonly Slot[]): void {
     for (const { image } of read) image.last = at;
-    const kept = this.shown.filter(({ slot }) => !isTemporary(slot));
-    this.shown = [...new Set([...kept, ...read])].filter(
-      ({ slot }) => !written.some((one) => meet(one, slot)),
-    );
+    const isRead = ({ image }: Shown) => read.some((one) => one.image === image);
+    const kept = this.shown.filter((one) => !isTemporary(one.slot) && !isRead(one));
+    this.shown = [...kept, ...read].filter(({ slot }) => !written.some((one) => meet(one, slot)));
   }
 
   /**

@@ -179,28 +179,31 @@ function quadVariants(form: MatmulForm, { M, N }: MatmulSize, software: boolean)
   }));
 }
 
+/** Columns and rows of a and of b. */
+const SIDES: Record<MatmulForm, (size: MatmulSize) => readonly (readonly [number, number])[]> = {
+  nn: ({ M, N, K }) => [
+    [K, M],
+    [N, K],
+  ],
+  nt: ({ M, N, K }) => [
+    [K, M],
+    [K, N],
+  ],
+  tn: ({ M, N, K }) => [
+    [M, K],
+    [N, K],
+  ],
+};
+
 /** Whether a and b fit the smallest device's textures, and each is copied into its image at once. */
-function fitsImages(form: MatmulForm, { M, N, K }: MatmulSize): boolean {
-  const [across, down] = {
-    nn: [
-      [K, N],
-      [M, K],
-    ],
-    nt: [
-      [K, K],
-      [M, N],
-    ],
-    tn: [
-      [M, N],
-      [K, K],
-    ],
-  }[form] as [number[], number[]];
-  return across.every((columns, at) => {
-    const [bytes, rows] = [4 * columns, down[at]!];
-    const fits = columns <= 4 * MOST_TEXELS && rows <= MOST_IMAGE.rows;
-    return fits && bytes % ROW_BYTES === 0 && bytes * rows <= MOST_IMAGE.bytes;
-  });
-}
+const fitsImages = (form: MatmulForm, size: MatmulSize) =>
+  SIDES[form](size).every(
+    ([columns, rows]) =>
+      columns <= 4 * MOST_TEXELS &&
+      rows <= MOST_IMAGE.rows &&
+      (4 * columns) % ROW_BYTES === 0 &&
+      4 * columns * rows <= MOST_IMAGE.bytes,
+  );
 
 /** One vector of threads: side by side, or where N is narrow some below the others. */
 function imageVariants(form: MatmulForm, { M, N }: MatmulSize): MatmulVariant[] {

@@ -28,7 +28,10 @@ export interface Tuning {
 
 export type { Feature };
 
-/** `missing`: the device has it not, or has no use for it; `failed`: it computes something else here; `off`: switched off. */
+/**
+ * `missing`: the device has it not, or has no use for it; `failed`: it computes something else here;
+ * `off`: switched off.
+ */
 export type FeatureState = 'used' | 'off' | 'failed' | 'missing';
 
 /** What the page shows: what was measured, and what the open experiment began with. */
