@@ -4,6 +4,7 @@
  * know of it; images whose lives do not overlap share a texture.
  */
 import type { View } from './device';
+import { type Life, shareHomes } from './lives';
 import { isSame, isTemporary, meet, type Slot } from './slots';
 
 /** Texels across and down: a matrix of `height` rows and 4·`width` columns. */
@@ -41,7 +42,7 @@ export function sizeOfImage(what: string, [rows, columns]: readonly number[]): I
 }
 
 /** One image of a tape, from its copy to the last dispatch that reads it. */
-export class Image implements ImageSize {
+export class Image implements ImageSize, Life {
   texture: GPUTexture | undefined;
   last: number;
   constructor(
@@ -52,19 +53,24 @@ export class Image implements ImageSize {
     this.last = first;
   }
 
-  /** Copies a matrix into the image. */
-  fill(encoder: GPUCommandEncoder, { buffer, offset }: View): void {
-    const { texture, width, height } = this;
+  /**
+   * What copies a matrix into the image; made once, so that a step makes nothing. Rows that a copy
+   * does not take together are copied one by one.
+   */
+  filler({ buffer, offset }: View): (encoder: GPUCommandEncoder) => void {
+    const { width, height } = this;
+    const texture = this.texture!;
     const bytesPerRow = width * TEXEL_BYTES;
-    if (bytesPerRow % ROW_BYTES === 0) {
-      const rows = { buffer, offset, bytesPerRow };
-      encoder.copyBufferToTexture(rows, { texture: texture! }, [width, height]);
-      return;
-    }
-    for (let row = 0; row < height; row++) {
-      const from = { buffer, offset: offset + row * bytesPerRow };
-      encoder.copyBufferToTexture(from, { texture: texture!, origin: [0, row] }, [width, 1]);
-    }
+    const together = bytesPerRow % ROW_BYTES === 0;
+    const rows = together ? height : 1;
+    const copies = Array.from({ length: height / rows }, (_, row) => ({
+      from: { buffer, offset: offset + row * bytesPerRow, ...(together ? { bytesPerRow } : {}) },
+      to: { texture, origin: [0, row] },
+    }));
+    const size = [width, rows];
+    return (encoder) => {
+      for (const { from, to } of copies) encoder.copyBufferToTexture(from, to, size);
+    };
   }
 }
 
@@ -110,17 +116,13 @@ export class Images {
    * @param lend textures of these sizes, in their order
    */
   place(lend: (sizes: readonly ImageSize[]) => GPUTexture[]): void {
-    const homes: { width: number; height: number; guests: Image[] }[] = [];
-    const largestFirst = (a: Image, b: Image) => imageBytes(b) - imageBytes(a) || a.first - b.first;
-    for (const image of this.all.toSorted(largestFirst)) {
-      const { width, height } = image;
-      const apart = (guest: Image) => guest.last < image.first || guest.first > image.last;
-      const home = homes.findLast((one) => covers(one, image) && one.guests.every(apart));
-      if (home) home.guests.push(image);
-      else homes.push({ width: width + APART, height, guests: [image] });
-    }
-    const textures = lend(homes);
-    for (const [at, { guests }] of homes.entries()) {
+    const homes = shareHomes(this.all, imageBytes, covers);
+    const sizes = homes.map(([largest]) => ({
+      width: largest!.width + APART,
+      height: largest!.height,
+    }));
+    const textures = lend(sizes);
+    for (const [at, guests] of homes.entries()) {
       for (const image of guests) image.texture = textures[at]!;
     }
   }

@@ -6,9 +6,35 @@
 import type { Gpu, View } from './device';
 import { covers, type ImageSize, imageBytes } from './images';
 
-/** Places in a list of sizes. */
-const largestFirst = (sizes: readonly number[]) =>
-  [...sizes.keys()].sort((a, b) => sizes[b]! - sizes[a]!);
+/**
+ * One of `owned` for each size, in the order of the sizes, the smallest that is large enough; one that
+ * is missing is made. The largest choose first.
+ */
+function lendEach<Size, Owned extends Size>(
+  sizes: readonly Size[],
+  owned: Owned[],
+  bytes: (size: Size) => number,
+  covers: (one: Size, size: Size) => boolean,
+  make: (size: Size) => Owned,
+): Owned[] {
+  const free = new Set(owned);
+  const lent: Owned[] = [];
+  const largestFirst = [...sizes.keys()].sort((a, b) => bytes(sizes[b]!) - bytes(sizes[a]!));
+  for (const at of largestFirst) {
+    const size = sizes[at]!;
+    let best: Owned | undefined;
+    for (const one of free) {
+      if (covers(one, size) && (!best || bytes(one) < bytes(best))) best = one;
+    }
+    if (best) free.delete(best);
+    else {
+      best = make(size);
+      owned.push(best);
+    }
+    lent[at] = best;
+  }
+  return lent;
+}
 
 export class Scratch {
   private readonly views: View[] = [];
@@ -19,48 +45,21 @@ export class Scratch {
     private readonly label: string,
   ) {}
 
-  /**
-   * One buffer for each size, in the order of the sizes; those that exist already where they are
-   * large enough, the smallest that fits first.
-   */
+  /** A buffer of at least so many bytes for each size, in the order of the sizes. */
   lend(sizes: readonly number[]): View[] {
-    const free = new Set(this.views);
-    const lent: View[] = [];
-    for (const at of largestFirst(sizes)) {
-      const size = sizes[at]!;
-      let best: View | undefined;
-      for (const view of free) {
-        if (view.size >= size && (!best || view.size < best.size)) best = view;
-      }
-      if (best) free.delete(best);
-      else {
-        best = this.gpu.alloc(this.label, size);
-        this.views.push(best);
-      }
-      lent[at] = best;
-    }
-    return lent;
+    return lendEach<Pick<View, 'size'>, View>(
+      sizes.map((size) => ({ size })),
+      this.views,
+      ({ size }) => size,
+      (view, { size }) => view.size >= size,
+      ({ size }) => this.gpu.alloc(this.label, size),
+    );
   }
 
-  /** One texture for each size, in the order of the sizes, at least as large. */
+  /** A texture at least as large for each size, in the order of the sizes. */
   lendImages(sizes: readonly ImageSize[]): GPUTexture[] {
-    const free = new Set(this.textures);
-    const lent: GPUTexture[] = [];
-    for (const at of largestFirst(sizes.map(imageBytes))) {
-      const size = sizes[at]!;
-      let best: GPUTexture | undefined;
-      for (const texture of free) {
-        const closer = !best || imageBytes(texture) < imageBytes(best);
-        if (closer && covers(texture, size)) best = texture;
-      }
-      if (best) free.delete(best);
-      else {
-        best = this.gpu.image(this.label, size);
-        this.textures.push(best);
-      }
-      lent[at] = best;
-    }
-    return lent;
+    const make = (size: ImageSize) => this.gpu.image(this.label, size);
+    return lendEach<ImageSize, GPUTexture>(sizes, this.textures, imageBytes, covers, make);
   }
 
   /** Frees buffers and images; the tapes that were lent them are useless then. */

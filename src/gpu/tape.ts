@@ -12,6 +12,7 @@
 import type { Gpu, View } from './device';
 import { type Image, type ImageSize, Images, type Shown, sizeOfImage } from './images';
 import { type Binding, elementsOf, type Grid, type Kernel, shapeOf, type Values } from './kernel';
+import { shareHomes } from './lives';
 import type { Scratch } from './scratch';
 import { real, type Slot, Temp, TempPart } from './slots';
 
@@ -217,24 +218,13 @@ export class Tape {
     return made;
   }
 
-  /**
-   * The largest first: a temporary shares the smallest buffer that is large enough and whose guests
-   * live at other times, or gets a new one, so that no buffer ever has to grow.
-   */
   private placeTemps(): void {
-    const homes: { size: number; guests: Temp[] }[] = [];
     const used = this.temps.filter((temp) => temp.last >= 0);
-    for (const temp of used.toSorted((a, b) => b.size - a.size || a.first - b.first)) {
-      const apart = (guest: Temp) => guest.last < temp.first || guest.first > temp.last;
-      // Homes were made in descending size: the last that has room is the tightest.
-      const home = homes.findLast(({ guests }) => guests.every(apart));
-      if (home) home.guests.push(temp);
-      else homes.push({ size: temp.size, guests: [temp] });
-    }
+    const homes = shareHomes(used, ({ size }) => size);
     const views = this.scratch
-      ? this.scratch.lend(homes.map(({ size }) => size))
-      : homes.map(({ size, guests }) => this.own(this.gpu.alloc(guests[0]!.label, size)));
-    for (const [index, { guests }] of homes.entries()) {
+      ? this.scratch.lend(homes.map(([largest]) => largest!.size))
+      : homes.map(([largest]) => this.own(this.gpu.alloc(largest!.label, largest!.size)));
+    for (const [index, guests] of homes.entries()) {
       for (const temp of guests) temp.view = { ...views[index]!, size: pad16(temp.size) };
     }
   }
@@ -331,7 +321,7 @@ export class Tape {
 /** What appends a copy to an encoder. */
 function copier(op: CopyOp | ImageOp): (encoder: GPUCommandEncoder) => void {
   const from = real(op.from);
-  if (op.kind === 'image') return (encoder) => op.to.fill(encoder, from);
+  if (op.kind === 'image') return op.to.filler(from);
   const { bytes } = op;
   const to = real(op.to);
   return (encoder) =>

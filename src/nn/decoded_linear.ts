@@ -10,7 +10,7 @@ import { chooseDecodeLinear } from '../kernels/decode_choice';
 import type { decodeLinear } from '../kernels/decode_linear';
 import { matmulDevice } from '../kernels/linear_choice';
 import { matmul } from './choice';
-import { recordNorm } from './gpt';
+import { recordNorm } from './norm';
 import type { Weights } from './weights';
 
 export interface DecodedLinear {

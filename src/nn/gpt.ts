@@ -13,18 +13,13 @@
  * Left out on purpose: the heads (heads.ts), the losses, any notion of a stage.
  */
 import type { Gpu } from '../gpu/device';
-import { part, type Slot, type Temp } from '../gpu/slots';
+import type { Slot, Temp } from '../gpu/slots';
 import type { Tape } from '../gpu/tape';
 import { attentionBackwardD } from '../kernels/attention';
 import { embeddingBackward, embeddingForward, tokenSort } from '../kernels/embedding';
-import {
-  layernormBackwardFused,
-  layernormBackwardParams,
-  layernormBackwardSums,
-} from '../kernels/norm';
-import { runsOf, slotsOf } from '../kernels/norm_runs';
-import { attention, norms, workgroup } from './choice';
+import { attention, workgroup } from './choice';
 import { linearBackward, linearForward } from './linear';
+import { type Norm, type NormEpilogue, recordNorm, recordNormBackward } from './norm';
 import type { Weights } from './weights';
 
 /** The multipliers of residual dropout of one block, [N, C] each. */
@@ -57,13 +52,6 @@ export interface Rows {
 /** The binding of rows that hold several sequences. */
 const packed = (positions: Slot | undefined) => (positions ? { positions } : {});
 
-interface Norm {
-  readonly x: Slot;
-  readonly out: Temp;
-  /** Mean and rstd of each row, [N, 2]. */
-  readonly stats: Temp;
-}
-
 interface Block {
   readonly x: Slot;
   readonly norm1: Norm;
@@ -89,36 +77,6 @@ export interface Trunk {
   readonly norm: Norm;
   /** ln_f's output [N, C]. */
   readonly hidden: Temp;
-}
-
-export function recordNorm(
-  gpu: Gpu,
-  tape: Tape,
-  weights: Weights,
-  name: string,
-  x: Slot,
-  N: number,
-): Norm {
-  const C = weights.layout.config.n_embd;
-  const norm = {
-    x,
-    out: tape.temp(`${name}.out`, N * C),
-    stats: tape.temp(`${name}.stats`, 2 * N),
-  };
-  const { forward } = norms(gpu, C);
-  tape.dispatch(
-    forward,
-    { N, C },
-    {
-      x,
-      weight: weights.tensor(`${name}.weight`),
-      bias: weights.tensor(`${name}.bias`),
-      out: norm.out,
-      stats: norm.stats,
-    },
-    workgroup(gpu, forward),
-  );
-  return norm;
 }
 
 /** The first half of a block's MLP: pre-activation and activation [N, 4C] of ln_2(x). */
@@ -271,46 +229,8 @@ export function recordTrunkBackward(
   const N = B * T;
   const ACCUMULATE = accumulate ? 1 : 0;
 
-  /** dx, and dx behind the dropout of the block below. */
-  const normBackward = (
-    name: string,
-    { x, stats }: Norm,
-    dy: Slot,
-    { residual, mask }: { residual?: Slot; mask?: Slot | undefined },
-  ): { dx: Slot; dropped: Slot } => {
-    const { backward, fused } = norms(gpu, C);
-    const runs = runsOf(N, C);
-    const rows = tape.temp(`${name}.dx`, (fused ? runs.ROWS : N) * C);
-    const dx = part(rows, 0, N * C * 4);
-    const dropped = mask ? tape.temp(`${name}.dropped`, N * C) : dx;
-    const slots = {
-      dy,
-      x,
-      weight: weights.tensor(`${name}.weight`),
-      stats,
-      dx: rows,
-      ...(residual ? { residual } : {}),
-      ...(mask ? { mask, dropped } : {}),
-    };
-    const options = { RESIDUAL: residual ? 1 : 0, DROPOUT: mask ? 1 : 0 };
-    const sums = {
-      dweight: grads.tensor(`${name}.weight`),
-      dbias: grads.tensor(`${name}.bias`),
-    };
-    if (fused) {
-      const { WG } = workgroup(gpu, layernormBackwardFused);
-      const constants = { WG, SLOTS: slotsOf(C, WG), ...options };
-      tape.dispatch(layernormBackwardFused, runs, slots, constants);
-      const added = { ...workgroup(gpu, layernormBackwardSums), ACCUMULATE };
-      tape.dispatch(layernormBackwardSums, runs, { dx: rows, ...sums }, added);
-    } else {
-      tape.dispatch(backward, { N, C }, slots, { ...workgroup(gpu, backward), ...options });
-      const added = { ...workgroup(gpu, layernormBackwardParams), ACCUMULATE };
-      tape.dispatch(layernormBackwardParams, { N, C }, { dy, x, stats, ...sums }, added);
-    }
-    return { dx, dropped };
-  };
-
+  const normBackward = (name: string, norm: Norm, dy: Slot, epilogue: NormEpilogue) =>
+    recordNormBackward(gpu, tape, weights, grads, name, norm, dy, N, { ...epilogue, accumulate });
   const maskBelow = (layer: number) => trunk.blocks[layer - 1]?.masks?.mlp;
   let above = normBackward('transformer.ln_f', trunk.norm, dhidden, {
     mask: maskBelow(trunk.blocks.length),

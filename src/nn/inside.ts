@@ -13,7 +13,8 @@ import { attentionProbabilities, topTokens } from '../kernels/inside';
 import { crossEntropyForward } from '../kernels/loss';
 import { scoreForward } from '../kernels/rlhf';
 import { matmul, workgroup } from './choice';
-import { recordNorm, recordTrunk } from './gpt';
+import { recordTrunk } from './gpt';
+import { recordNorm } from './norm';
 import type { Weights } from './weights';
 
 /** Everything of T positions; layers L, heads H, depths L+1 (the embedding, then each block). */

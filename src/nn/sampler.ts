@@ -11,8 +11,9 @@ import { Tape } from '../gpu/tape';
 import { decodeCompact, decodeEmbedding, kvStore, sampleToken } from '../kernels/sampling';
 import { attention, workgroup } from './choice';
 import { type DecodedLinear, decodedLinear, decodedLogits } from './decoded_linear';
-import { recordEmbedding, recordMlp, recordNorm } from './gpt';
+import { recordEmbedding, recordMlp } from './gpt';
 import { linearForward } from './linear';
+import { recordNorm } from './norm';
 import type { Weights } from './weights';
 
 export interface SamplerOptions {

@@ -11,6 +11,7 @@ import {
   matmulTNVec4,
 } from '../../src/kernels/linear';
 import { matmulVariants } from '../../src/kernels/linear_choice';
+import { matmulNNImage, matmulNTImage, matmulTNImage } from '../../src/kernels/linear_images';
 import { recordMatmul } from '../../src/kernels/linear_record';
 import {
   matmulNNTiled,
@@ -105,6 +106,7 @@ describe.each([
   [matmulNN, [37, 29, 19]],
   [matmulNNVec4, [37, 28, 20]],
   [matmulNNTiled, [37, 28, 20]],
+  [matmulNNImage, [37, 28, 20]],
 ] as [typeof matmulNN, Size][])('$name', (kernel, size) => {
   const flags = [0, 1] as const;
   const combinations = flags.flatMap((BIAS) =>
@@ -174,6 +176,7 @@ describe.each([
   [matmulNT, [37, 29, 19]],
   [matmulNTVec4, [37, 28, 20]],
   [matmulNTTiled, [37, 28, 20]],
+  [matmulNTImage, [37, 28, 20]],
 ] as [typeof matmulNT, Size][])('$name', (kernel, size) => {
   it('multiplies by the slope of GELU', async () => {
     const { params, a, b } = product(size, 10);
@@ -212,6 +215,7 @@ describe.each([
   [matmulTN, [37, 29, 61]],
   [matmulTNVec4, [36, 28, 60]],
   [matmulTNTiled, [36, 28, 60]],
+  [matmulTNImage, [36, 28, 60]],
 ] as [typeof matmulTN, Size][])('$name', (kernel, size) => {
   it.each([0, 1])('adds to what was there when it accumulates: BIAS %i', async (BIAS) => {
     const { params, a, b } = product(size, 20);
@@ -304,6 +308,7 @@ describe('every matrix product', () => {
   it.each([
     ...[matmulNN, matmulNNVec4, matmulNT, matmulNTVec4, matmulTN, matmulTNVec4],
     ...[matmulNNTiled, matmulNTTiled, matmulTNTiled],
+    ...[matmulNNImage, matmulNTImage, matmulTNImage],
   ] as (typeof matmulNN)[])('$name gives the same bits twice', async (kernel) => {
     const { params, a, b } = product([68, 60, 128], 40);
     const first = await runKernel(kernel, params, { a, b });

@@ -1,6 +1,7 @@
 /**
  * The matrix products that read a and b as images, against f64 and, to the bit, against those that
- * read buffers; and which products and devices they are offered to.
+ * read buffers; and which products and devices they are offered to. Their epilogues are tested with
+ * all others' in matmul.gpu.test.ts.
  */
 import { describe, expect, it } from 'vitest';
 import { FEATURES, IMAGES_IN_WGSL } from '../../src/gpu/features';
@@ -9,8 +10,7 @@ import { matmulNNVec4, matmulNTVec4, matmulTNVec4 } from '../../src/kernels/line
 import { matmulDevice, matmulVariants } from '../../src/kernels/linear_choice';
 import { matmulNNImage, matmulNTImage, matmulTNImage } from '../../src/kernels/linear_images';
 import { trustFeatures, verifyFeatures } from '../../src/kernels/trust';
-import { expectClose, random } from '../reference/compare';
-import { geluBackward, geluForward } from '../reference/gelu';
+import { expectClose } from '../reference/compare';
 import * as reference from '../reference/matmul';
 import { runKernel, testGpu } from '../support/kernel';
 import { expectations, type Product, product, type Size, tolerance } from './matmul_products';
@@ -34,9 +34,6 @@ const TILINGS = [
   { TILE_M: 8, WG: 8, WG_N: 1 },
 ];
 
-/** The exponential of a GPU may be off by some units in the last place (WGSL allows 3 + 2|x|). */
-const GELU_ERROR = 2e-6;
-
 describe.each([
   ['a·b', matmulNNImage, matmulNNVec4, FOURS_ODD_M, reference.matmulNN],
   ['a·bᵀ', matmulNTImage, matmulNTVec4, FOURS_ODD_M, reference.matmulNT],
@@ -56,72 +53,11 @@ describe.each([
   },
 );
 
-describe('the epilogues of products of images', () => {
-  const size: Size = [37, 28, 20];
-  const [M, N, K] = size;
-
-  it.each([
-    { BIAS: 1, GELU: 1, DROPOUT: 1, RESIDUAL: 1 },
-    { BIAS: 1, GELU: 0, DROPOUT: 1, RESIDUAL: 1 },
-    { BIAS: 1, GELU: 1, DROPOUT: 0, RESIDUAL: 0 },
-    { BIAS: 0, GELU: 0, DROPOUT: 0, RESIDUAL: 1 },
-  ])('add bias, apply GELU, drop and add the residual, in this order: %o', async (constants) => {
-    const { params, a, b } = product(size);
-    const bias = random(N, 2);
-    const residual = random(M * N, 3);
-    const mask = random(M * N, 4).map((x) => (x > -0.5 ? 1.25 : 0));
-    const pre = new Float32Array(M * N).fill(7);
-    const met = await runKernel(
-      matmulNNImage as unknown as Kernel,
-      params,
-      {
-        a,
-        b,
-        ...(constants.BIAS ? { bias } : {}),
-        ...(constants.GELU ? { pre } : {}),
-        ...(constants.DROPOUT ? { mask } : {}),
-        ...(constants.RESIDUAL ? { residual } : {}),
-      },
-      { ...constants, TILE_M: 16 },
-    );
-    const sum = reference.matmulNN(a, b, ...size, constants.BIAS ? bias : undefined);
-    let expected = constants.GELU ? geluForward(sum) : sum;
-    if (constants.DROPOUT) expected = expected.map((x, i) => x * mask[i]!);
-    if (constants.RESIDUAL) expected = reference.add(expected, residual);
-    expectClose(met['out']!, expected, tolerance(K) + GELU_ERROR, 'out');
-    if (constants.GELU) expectClose(met['pre']!, sum, tolerance(K), 'pre');
-  });
-
-  it('multiply by the slope of GELU', async () => {
-    const { params, a, b } = product(size, 10);
-    const pre = random(M * N, 12).map((x) => 2 * x);
-    const constants = { GELU_BACKWARD: 1 };
-    const kernel = matmulNTImage as unknown as Kernel;
-    const met = await runKernel(kernel, params, { a, b, pre }, constants);
-    const expected = geluBackward(reference.matmulNT(a, b, ...size), pre);
-    expectClose(met['out']!, expected, tolerance(K) + GELU_ERROR, 'out');
-  });
-
-  it.each([0, 1])('sum the columns of b, and add to what was there: ACCUMULATE %i', async (on) => {
-    const even: Size = [36, 76, 60];
-    const { params, a, b } = product(even, 20);
-    const before = { out: random(36 * 76, 22), dbias: random(76, 23) };
-    const constants = { BIAS: 1, ACCUMULATE: on, TILE_M: 16 };
-    const kernel = matmulTNImage as unknown as Kernel;
-    const met = await runKernel(kernel, params, { a, b, ...before }, constants);
-    const plus = (x: Float64Array, y: ArrayLike<number>) => (on ? reference.add(x, y) : x);
-    const expected = plus(reference.matmulTN(a, b, ...even), before.out);
-    expectClose(met['out']!, expected, tolerance(60), 'out');
-    const columns = plus(reference.columnSum(b, 60, 76), before.dbias);
-    expectClose(met['dbias']!, columns, tolerance(60), 'dbias');
-  });
-
-  it('of rows that a copy cannot take at once, or of columns that are no fours, says so', async () => {
-    const { params, a, b } = product([4, 6, 8]);
-    await expect(runKernel(matmulNNImage as unknown as Kernel, params, { a, b })).rejects.toThrow(
-      "matmul_nn_image: 'b' is read as an image: it needs columns in fours",
-    );
-  });
+it('of columns that are no fours is refused in a sentence', async () => {
+  const { params, a, b } = product([4, 6, 8]);
+  await expect(runKernel(matmulNNImage as unknown as Kernel, params, { a, b })).rejects.toThrow(
+    "matmul_nn_image: 'b' is read as an image: it needs columns in fours",
+  );
 });
 
 describe('images', () => {
