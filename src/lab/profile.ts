@@ -51,7 +51,14 @@ export async function profileStep(
     const dispatches = tape
       .describe()
       .flatMap((info, index) => (info ? [judged(info, us[index]!, recorded, peak)] : []));
-    return { step, adapter: gpu.adapter.description, method, peak, shape, dispatches };
+    return {
+      step,
+      adapter: gpu.adapter.description || 'an unnamed adapter',
+      method,
+      peak,
+      shape,
+      dispatches,
+    };
   } finally {
     recorded.free();
   }
