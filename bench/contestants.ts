@@ -2,10 +2,9 @@
 import { type Remote, wrap } from 'comlink';
 import type { BenchApi } from '../src/hooks/benchApi';
 
-export const NAMES = ['ours', 'jax', 'tfjs'] as const;
-export type Name = (typeof NAMES)[number];
-export const PEERS = ['jax', 'tfjs'] as const satisfies readonly Name[];
+export const PEERS = ['jax', 'tfjs'] as const;
 export type Peer = (typeof PEERS)[number];
+export type Name = 'ours' | Peer;
 
 export type Contestant = Remote<Pick<BenchApi, 'trainBench' | 'sampleBench'>>;
 export type Contestants = Readonly<Record<Name, Contestant>>;

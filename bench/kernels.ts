@@ -7,7 +7,7 @@ import { type DispatchInfo, Tape } from '../src/gpu/tape';
 import { type Contestant, race } from '../src/gpu/timing';
 import type { BenchConfig } from '../src/hooks/benchApi';
 import type { Probes } from '../src/kernels/peak';
-import { boundOf, type Peak, type Rate, rateOf } from '../src/kernels/work';
+import { boundOf, flopsOf, type Peak, type Rate, rateOf } from '../src/kernels/work';
 import { ADAMW } from '../src/nn/adamw';
 import { matmul } from '../src/nn/choice';
 import { layoutOf } from '../src/nn/layout';
@@ -68,6 +68,12 @@ export async function recordedBy(gpu: Gpu, config: BenchConfig): Promise<Found[]
     stopAtEot: false,
   });
   return distinct({ step: trainer.recorded, token: sampler.recorded });
+}
+
+/** Floating-point operations of a training step. */
+export async function stepOperations(gpu: Gpu, config: BenchConfig): Promise<number> {
+  const found = await recordedBy(gpu, config);
+  return found.reduce((sum, { info, step }) => sum + step * flopsOf(info), 0);
 }
 
 /** C×C products of the three forms, by the variants chosen for them. */

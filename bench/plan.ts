@@ -5,6 +5,9 @@ import type { BenchConfig, SampleAnswer, TrainAnswer } from '../src/hooks/benchA
 export interface TrainResult {
   readonly ms: Spread;
   readonly tokensPerSecond: number;
+  /** Thousand millions of operations of our own kernels' work a second, and of the peak in turn. */
+  readonly gflops: number;
+  readonly share: number;
   /** With all steps queued before the first loss is read. */
   readonly queuedTokensPerSecond: number;
   /** JavaScript's own time to queue a step, milliseconds. */
@@ -60,18 +63,30 @@ export function planOf(warm: TrainAnswer, sample: SampleAnswer, config: BenchCon
   };
 }
 
+/** What a step computes, and what the adapter reached at most meanwhile. */
+export interface StepWork {
+  /** Floating-point operations of one training step. */
+  readonly operations: number;
+  /** Thousand millions of operations a second. */
+  readonly peakGflops: number;
+}
+
 export function trainedOf(
   { batch: B, n_positions: T }: BenchConfig,
   { steps, queued: together }: Plan,
+  { operations, peakGflops }: StepWork,
   stepped: readonly TrainAnswer[],
   queued: readonly TrainAnswer[],
 ): TrainResult {
   const ms = spreadOf(stepped.flatMap(({ stepMs }) => stepMs.slice(1)));
   const [first] = stepped;
   const each = (count: number) => count / (steps + 1);
+  const gflops = operations / ms.median / 1e6;
   return {
     ms,
     tokensPerSecond: (B * T * 1000) / ms.median,
+    gflops,
+    share: gflops / peakGflops,
     queuedTokensPerSecond: (B * T * together * 1000) / median(queued.map(({ blockMs }) => blockMs)),
     jsMs: spreadOf(queued.map(({ jsMs }) => jsMs)),
     dispatches: each(first!.dispatches),

@@ -3,11 +3,11 @@
  * hyperparameters, each in a worker of its own. Losses are compared before any time is; a peer that
  * cannot do the work, or does other work, is left out with a sentence that says so.
  */
-import { spreadOf } from '../src/gpu/spread';
+import { type Spread, spreadOf } from '../src/gpu/spread';
 import type { BenchConfig, SampleAnswer, TrainAnswer } from '../src/hooks/benchApi';
 import { initialWeights } from '../src/nn/init';
 import { layoutOf, namedTensors } from '../src/nn/layout';
-import { type Contestants, NAMES, type Name, PEERS, type Peer } from './contestants';
+import { type Contestants, type Name, PEERS, type Peer } from './contestants';
 import {
   type Plan,
   planOf,
@@ -19,6 +19,10 @@ import {
 
 export interface StepsResult {
   readonly config: BenchConfig;
+  /** Floating-point operations of a training step, as our kernels' tables count them. */
+  readonly operations: number;
+  /** Thousand millions of operations a second that the probe reached in turn with the steps. */
+  readonly peakGflops: Spread;
   readonly train: Readonly<Partial<Record<Name, TrainResult>>>;
   readonly sample: Readonly<Partial<Record<Name, SampleResult>>>;
   /** Ours over each peer, by the medians of tokens a second. */
@@ -43,16 +47,27 @@ interface Runs {
   readonly sampled: SampleAnswer[];
 }
 
+/** What is measured, and with whom. */
+export interface StepsRequest {
+  readonly config: BenchConfig;
+  readonly operations: number;
+  readonly peers: readonly Peer[];
+  /** Runs the probe of the arithmetic peak, in turn with the steps. @returns GFLOP/s */
+  readonly probe: () => Promise<number>;
+  /** Is told what is next. */
+  readonly report: (what: string) => void;
+}
+
 export async function measureSteps(
-  config: BenchConfig,
   workers: Contestants,
-  report: (what: string) => void,
+  { config, operations, peers, probe, report }: StepsRequest,
 ): Promise<StepsResult> {
   const call = callsFor(config, workers);
   const runs = new Map<Name, Runs>();
+  const peaks: number[] = [];
   const leftOut: Partial<Record<Peer, string>> = {};
   let ours: TrainAnswer | undefined;
-  for (const name of NAMES) {
+  for (const name of ['ours', ...peers] as const) {
     report(`${name} warms up`);
     try {
       const first = await call.train(name, COMPARED, 'step');
@@ -70,6 +85,7 @@ export async function measureSteps(
     report(`round ${round + 1} of ${rounds}`);
     const inTurn = [...runs].filter(([, { plan }]) => round < plan.rounds);
     for (const [name, { plan, stepped }] of inTurn) {
+      peaks.push(await probe());
       stepped.push(await call.train(name, plan.steps + 1, 'step'));
     }
     for (const [name, { plan, queued }] of inTurn) {
@@ -79,18 +95,20 @@ export async function measureSteps(
       sampled.push(await call.sample(name, plan.tokens));
     }
   }
-  return resultOf(config, runs, leftOut);
+  const peakGflops = spreadOf(peaks);
+  return { ...resultsOf(config, runs, { operations, peakGflops }), leftOut };
 }
 
-function resultOf(
+function resultsOf(
   config: BenchConfig,
   runs: ReadonlyMap<Name, Runs>,
-  leftOut: StepsResult['leftOut'],
-): StepsResult {
+  { operations, peakGflops }: Pick<StepsResult, 'operations' | 'peakGflops'>,
+): Omit<StepsResult, 'leftOut'> {
+  const work = { operations, peakGflops: peakGflops.median };
   const train: Partial<Record<Name, TrainResult>> = {};
   const sample: Partial<Record<Name, SampleResult>> = {};
   for (const [name, { plan, stepped, queued, sampled }] of runs) {
-    train[name] = trainedOf(config, plan, stepped, queued);
+    train[name] = trainedOf(config, plan, work, stepped, queued);
     sample[name] = sampledOf(config, plan, sampled);
   }
   const ratios: Partial<Record<Peer, { train: number; sample: number }>> = {};
@@ -103,7 +121,7 @@ function resultOf(
     };
     lossDifferences[peer] = spreadOf(differences(train.ours!.losses, train[peer].losses)).max;
   }
-  return { config, train, sample, ratios, lossDifferences, leftOut };
+  return { config, operations, peakGflops, train, sample, ratios, lossDifferences };
 }
 
 /** The one request that every contestant gets. */

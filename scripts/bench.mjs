@@ -55,6 +55,23 @@ async function readConfigs(values) {
     .map((word) => /** @type {KernelSet} */ (choice({ config: word }, 'config', names)));
 }
 
+/** @param {unknown} given @returns {Promise<import('../bench/contestants').Peer[]>} */
+async function readPeers(given) {
+  /** @type {typeof import('../bench/contestants')} */
+  const { PEERS } = await importTypeScript('bench/contestants.ts');
+  if (given === undefined) return [...PEERS];
+  if (given === 'none') return [];
+  return String(given)
+    .split(',')
+    .map((word) => {
+      const name = /** @type {'none' | (typeof PEERS)[number]} */ (
+        choice({ peers: word }, 'peers', ['none', ...PEERS])
+      );
+      if (name === 'none') throw new UsageError(`--peers none goes alone, not '${given}'.`);
+      return name;
+    });
+}
+
 /** The place for the results. @param {unknown} path @returns {string | undefined} */
 function readJson(path) {
   if (path === undefined) return undefined;
@@ -110,10 +127,12 @@ async function bench(args) {
     browser: { type: 'string' },
     config: { type: 'string' },
     kernels: { type: 'boolean' },
+    peers: { type: 'string' },
     json: { type: 'string' },
   });
   const browser = choice(values, 'browser', BROWSERS) ?? 'chromium';
   const configs = await readConfigs(values);
+  const peers = await readPeers(values.peers);
   const file = readJson(values.json);
   browserPath(browser);
 
@@ -158,7 +177,10 @@ async function bench(args) {
       if (wantsSteps && name !== 'squares') {
         const measured = await showing(
           page,
-          page.evaluate((config) => window.pocketRlhfBench.steps(config), name),
+          page.evaluate(({ name, peers }) => window.pocketRlhfBench.steps(name, peers), {
+            name,
+            peers,
+          }),
         );
         Object.assign(/** @type {object} */ (results.steps), { [name]: measured });
         console.log(`${stepsTable(name, measured, named)}\n`);

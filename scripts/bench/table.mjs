@@ -70,7 +70,7 @@ const trainRows = ({ train, ratios }) =>
   NAMES.flatMap((name) => {
     const result = train[name];
     if (!result) return [];
-    const { ms, tokensPerSecond, queuedTokensPerSecond, jsMs, ...counts } = result;
+    const { ms, tokensPerSecond, queuedTokensPerSecond, jsMs, gflops, share, ...counts } = result;
     const ratio = name === 'ours' ? undefined : ratios[name]?.train;
     return [
       [
@@ -78,6 +78,8 @@ const trainRows = ({ train, ratios }) =>
         figure(tokensPerSecond),
         figure(queuedTokensPerSecond),
         ranged(ms),
+        figure(gflops),
+        `${figure(100 * share)} %`,
         ranged(jsMs),
         figure(counts.dispatches),
         figure(counts.submits),
@@ -103,6 +105,8 @@ const sampleRows = ({ sample, ratios }) =>
         '',
         `${figure(min)}–${figure(max)} tok/s`,
         '',
+        '',
+        '',
         figure(dispatches),
         figure(submits),
         figure(readbacks),
@@ -121,11 +125,12 @@ export function stepsTable(name, result, adapter) {
   const { n_layer, n_embd, n_head, n_positions, vocab_size, batch } = result.config;
   const shape = `L${n_layer} C${n_embd} H${n_head} T${n_positions} V${vocab_size} B${batch}`;
   const heading = [
-    ...['', 'tokens/s', 'queued', 'ms a step', 'JS ms', 'dispatches', 'submits', 'readbacks'],
-    ...['MB', 'ours is'],
+    ...['', 'tokens/s', 'queued', 'ms a step', 'GFLOP/s', 'of peak', 'JS ms'],
+    ...['dispatches', 'submits', 'readbacks', 'MB', 'ours is'],
   ];
-  const notes = PEERS.map((peer) => {
-    const reason = result.leftOut[peer];
+  const { operations, peakGflops, train, leftOut } = result;
+  const notes = PEERS.filter((peer) => train[peer] || leftOut[peer]).map((peer) => {
+    const reason = leftOut[peer];
     return reason === undefined
       ? `${LABELS[peer]}: losses agree to ${short(result.lossDifferences[peer])}`
       : `${LABELS[peer]} is left out: ${reason}`;
@@ -133,6 +138,7 @@ export function stepsTable(name, result, adapter) {
   return [
     `Steps of ${name} (${shape}) on ${adapter}; counts are of one step or token`,
     table([heading, ...trainRows(result), ...sampleRows(result)]),
+    `A training step is ${figure(operations / 1e9)} GFLOP; in turn with it the probe reached ${ranged(peakGflops)} GFLOP/s`,
     ...notes,
   ].join('\n');
 }

@@ -49,8 +49,11 @@ describe('results', () => {
 
   test('of training: medians of timed steps, counts of one step', () => {
     const runs = [trained(500, 10, 20), trained(400, 30, 40)];
-    const result = trainedOf(config, plan, runs, [trained(1)]);
+    const work = { operations: 5e8, peakGflops: 40 };
+    const result = trainedOf(config, plan, work, runs, [trained(1)]);
     expect(result).toMatchObject({ ms: { median: 25, min: 10, max: 40 }, dispatches: 60 });
+    // Half a GFLOP in 25 ms.
+    expect([result.gflops, result.share]).toEqual([20, 0.5]);
     // 2·64 tokens in 25 ms; four such steps queued in 100 ms.
     expect([result.tokensPerSecond, result.queuedTokensPerSecond]).toEqual([5120, 5120]);
   });

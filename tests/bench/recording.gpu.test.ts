@@ -1,7 +1,7 @@
 /** The shapes that the benchmark measures are recorded without the model's memory. */
 import { expect, test } from 'vitest';
 import { CONFIGS } from '../../bench/configs';
-import { recordedBy } from '../../bench/kernels';
+import { recordedBy, stepOperations } from '../../bench/kernels';
 import { openGpu } from '../../src/kernels/trust';
 
 test('GPT-2 124 M gives its kernels and shapes, and no buffer is made', async () => {
@@ -17,5 +17,14 @@ test('GPT-2 124 M gives its kernels and shapes, and no buffer is made', async ()
   expect(expand.map(({ step }) => step)).toEqual([12]);
   const head = found.filter(({ info: { params } }) => Object.values(params).includes(50257));
   expect(head.length).toBeGreaterThan(3);
+  gpu.close();
+});
+
+test('a step computes three products of each weight with each token, and attention', async () => {
+  const gpu = await openGpu();
+  const { n_layer: L, n_embd: C, vocab_size: V, n_positions: T, batch: B } = CONFIGS.tiny;
+  const products = 6 * B * T * (12 * L * C * C + C * V);
+  const attention = (2 + 3 + 4) * L * B * T * T * C;
+  expect(await stepOperations(gpu, CONFIGS.tiny)).toBe(products + attention);
   gpu.close();
 });
