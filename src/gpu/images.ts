@@ -19,16 +19,28 @@ export interface ImageSize {
  */
 const APART = 4;
 /** Texels a side of the largest image on the smallest device. */
-export const MOST_TEXELS = 8192 - APART;
+const MOST_TEXELS = 8192 - APART;
 /** A copy of several rows wants rows of a multiple of so many bytes. */
-export const ROW_BYTES = 256;
+const ROW_BYTES = 256;
 const TEXEL_BYTES = 16;
+/** The largest image worth its memory: those of a step together stay a small part of it. */
+const WORTH = { rows: 4096, bytes: 16 * 1024 * 1024 };
 
 export const imageBytes = ({ width, height }: ImageSize) => width * height * TEXEL_BYTES;
 
 /** Whether a texture is large enough for an image. */
 export const covers = (texture: ImageSize, image: ImageSize) =>
   texture.width >= image.width && texture.height >= image.height;
+
+/**
+ * Whether a matrix is worth an image: it fits the smallest device's textures, takes little memory,
+ * and is copied at once.
+ */
+export const isWorthImage = (rows: number, columns: number) =>
+  columns <= 4 * MOST_TEXELS &&
+  rows <= WORTH.rows &&
+  (4 * columns) % ROW_BYTES === 0 &&
+  4 * columns * rows <= WORTH.bytes;
 
 /** The image of a matrix. @throws where it does not fit the smallest device's textures */
 export function sizeOfImage(what: string, [rows, columns]: readonly number[]): ImageSize {

@@ -2,20 +2,25 @@
  * Causal self-attention, C = H·D, qkv rows hold q|k|v as GPT-2's c_attn gives them.
  * D is a multiple of 4, at most 128. Right padding needs no mask: causality hides it.
  * With `PACKED` a row holds several sequences, and `positions` says where in its own each token is.
- * The `…X4` kernels compute the same with four rows a thread, for D at most 32;
- * `attention_choice.ts` chooses.
+ * The `…X4` kernels compute the same with four rows a thread, for D at most 32, and the `…Image`
+ * kernels do so with qkv and dout read as images; `attention_choice.ts` chooses.
  */
 
 import backwardD from '../../shaders/attention_backward_d.wgsl?raw';
 import backwardDkv from '../../shaders/attention_backward_dkv.wgsl?raw';
+import backwardDkvImage from '../../shaders/attention_backward_dkv_image.wgsl?raw';
 import backwardDkvX4 from '../../shaders/attention_backward_dkv_x4.wgsl?raw';
 import backwardDq from '../../shaders/attention_backward_dq.wgsl?raw';
+import backwardDqImage from '../../shaders/attention_backward_dq_image.wgsl?raw';
 import backwardDqX4 from '../../shaders/attention_backward_dq_x4.wgsl?raw';
 import forward from '../../shaders/attention_forward.wgsl?raw';
+import forwardImage from '../../shaders/attention_forward_image.wgsl?raw';
 import forwardX4 from '../../shaders/attention_forward_x4.wgsl?raw';
+import { IMAGES_IN_WGSL } from '../gpu/features';
 import {
   defineKernel,
   groups,
+  image,
   inout,
   input,
   optionalInput,
@@ -29,11 +34,15 @@ const params = { B: 'u32', T: 'u32', H: 'u32', D: 'u32' } as const;
 const perHead = (rows: number, { B, T, H }: Values<'B' | 'T' | 'H'>, { WG }: Values<'WG'>) =>
   [groups(T, rows * WG), H, B] as const;
 
+const QKV = 'B*T, 3*H*D';
+const OUT = 'B*T, H*D';
+const features = [IMAGES_IN_WGSL] as const;
+
 const forwardTable = {
   params,
   bindings: {
-    qkv: input('B*T, 3*H*D'),
-    out: output('B*T, H*D'),
+    qkv: input(QKV),
+    out: output(OUT),
     lse: output('B, H, T'),
     positions: optionalInput('B*T', 'i32'),
   },
@@ -57,12 +66,23 @@ export const attentionForwardX4 = defineKernel({
   grid: (sizes, constants) => perHead(4, sizes, constants),
 });
 
+/** That with qkv read as an image. */
+export const attentionForwardImage = defineKernel({
+  ...forwardTable,
+  bindings: { ...forwardTable.bindings, qkv: image(QKV) },
+  name: 'attention_forward_image',
+  code: forwardImage,
+  constants: { D4: 4, WG: 8, PACKED: 0 },
+  features,
+  grid: (sizes, constants) => perHead(4, sizes, constants),
+});
+
 /** dsum = Σ_d dout·out, a value for each row of scores. */
 export const attentionBackwardD = defineKernel({
   name: 'attention_backward_d',
   code: backwardD,
   params,
-  bindings: { dout: input('B*T, H*D'), out: input('B*T, H*D'), dsum: output('B, H, T') },
+  bindings: { dout: input(OUT), out: input(OUT), dsum: output('B, H, T') },
   constants: { WG: 64 },
   grid: (sizes, constants) => perHead(1, sizes, constants),
 });
@@ -70,13 +90,19 @@ export const attentionBackwardD = defineKernel({
 const backwardTable = {
   params,
   bindings: {
-    qkv: input('B*T, 3*H*D'),
-    dout: input('B*T, H*D'),
+    qkv: input(QKV),
+    dout: input(OUT),
     lse: input('B, H, T'),
     dsum: input('B, H, T'),
-    dqkv: inout('B*T, 3*H*D'),
+    dqkv: inout(QKV),
     positions: optionalInput('B*T', 'i32'),
   },
+};
+
+const backwardImageTable = {
+  ...backwardTable,
+  bindings: { ...backwardTable.bindings, qkv: image(QKV), dout: image(OUT) },
+  features,
 };
 
 /** Writes the q part of dqkv. */
@@ -97,6 +123,15 @@ export const attentionBackwardDqX4 = defineKernel({
   grid: (sizes, constants) => perHead(4, sizes, constants),
 });
 
+/** That with qkv and dout read as images. */
+export const attentionBackwardDqImage = defineKernel({
+  ...backwardImageTable,
+  name: 'attention_backward_dq_image',
+  code: backwardDqImage,
+  constants: { D4: 4, WG: 8, PACKED: 0 },
+  grid: (sizes, constants) => perHead(4, sizes, constants),
+});
+
 /** Writes the k and v parts of dqkv. */
 export const attentionBackwardDkv = defineKernel({
   ...backwardTable,
@@ -111,6 +146,15 @@ export const attentionBackwardDkvX4 = defineKernel({
   ...backwardTable,
   name: 'attention_backward_dkv_x4',
   code: backwardDkvX4,
+  constants: { D4: 4, WG: 8, PACKED: 0 },
+  grid: (sizes, constants) => perHead(4, sizes, constants),
+});
+
+/** That with qkv and dout read as images. */
+export const attentionBackwardDkvImage = defineKernel({
+  ...backwardImageTable,
+  name: 'attention_backward_dkv_image',
+  code: backwardDkvImage,
   constants: { D4: 4, WG: 8, PACKED: 0 },
   grid: (sizes, constants) => perHead(4, sizes, constants),
 });

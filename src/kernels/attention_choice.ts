@@ -1,13 +1,18 @@
 /** Which attention kernels run, by head size and adapter. */
 
+import { isWorthImage } from '../gpu/images';
 import {
   attentionBackwardDkv,
+  attentionBackwardDkvImage,
   attentionBackwardDkvX4,
   attentionBackwardDq,
+  attentionBackwardDqImage,
   attentionBackwardDqX4,
   attentionForward,
+  attentionForwardImage,
   attentionForwardX4,
 } from './attention';
+import type { MatmulDevice } from './linear_choice';
 import { attentionDecode, attentionDecodeX4 } from './sampling';
 
 /** Largest head size that four rows of it, and of their sums, fit in a thread's registers. */
@@ -17,21 +22,41 @@ const ONE = {
   forward: attentionForward,
   backwardDq: attentionBackwardDq,
   backwardDkv: attentionBackwardDkv,
-  decode: attentionDecode,
 };
 const FOUR = {
   forward: attentionForwardX4,
   backwardDq: attentionBackwardDqX4,
   backwardDkv: attentionBackwardDkvX4,
-  decode: attentionDecodeX4,
+};
+const IMAGES = {
+  forward: attentionForwardImage,
+  backwardDq: attentionBackwardDqImage,
+  backwardDkv: attentionBackwardDkvImage,
 };
 
+/** Of what a device decides: whether it is software, and whether images are trusted. */
+type Device = Pick<MatmulDevice, 'software' | 'images'>;
+
+const constantsOf = (D: number, software: boolean) => ({ D4: D / 4, WG: software ? 8 : 64 });
+
 /**
- * The kernels for heads of D channels, and their constants. On a software adapter a load costs as
- * much as a dozen products, so a thread takes four rows and uses each load four times, and loops
- * over arrays are slow; a GPU is better off with four times the threads.
+ * The kernels for N = B·T rows of H heads of D channels, and their constants. On a software adapter
+ * a load costs as much as a dozen products, so a thread takes four rows and uses each load four
+ * times, loops over arrays are slow, and what is worth an image is read as one where that is cheaper;
+ * a GPU is better off with four times the threads.
  */
-export function chooseAttention(D: number, { software }: { readonly software: boolean }) {
-  const kernels = software && D <= MOST_X4 ? FOUR : ONE;
-  return { ...kernels, constants: { D4: D / 4, WG: software ? 8 : 64 } };
+export function chooseAttention(
+  { N, H, D }: { readonly N: number; readonly H: number; readonly D: number },
+  { software, images = false }: Device,
+) {
+  const constants = constantsOf(D, software);
+  if (!software || D > MOST_X4) return { ...ONE, constants };
+  const byImages = images && isWorthImage(N, 3 * H * D) && isWorthImage(N, H * D);
+  return { ...(byImages ? IMAGES : FOUR), constants };
+}
+
+/** The kernel of a decoded token's attention, and its constants. */
+export function chooseDecodeAttention(D: number, { software }: Device) {
+  const decode = software && D <= MOST_X4 ? attentionDecodeX4 : attentionDecode;
+  return { decode, constants: constantsOf(D, software) };
 }

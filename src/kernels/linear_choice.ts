@@ -6,7 +6,7 @@
  */
 
 import type { Gpu } from '../gpu/device';
-import { MOST_TEXELS, ROW_BYTES } from '../gpu/images';
+import { isWorthImage } from '../gpu/images';
 import type { Kernel, Values } from '../gpu/kernel';
 import { groups } from '../gpu/kernel';
 import { matmulNN, matmulNNVec4, matmulNT, matmulNTVec4, matmulTN, matmulTNVec4 } from './linear';
@@ -97,8 +97,6 @@ const QUAD_THREADS = 32;
 const ENOUGH_THREADS = 8192;
 /** Workgroups with tiles that keep a GPU busy. */
 const ENOUGH_TILES = 64;
-/** Rows and bytes of the largest image: a step's images together stay a small part of its memory. */
-const MOST_IMAGE = { rows: 4096, bytes: 8 * 1024 * 1024 };
 /** A slice of K shorter than this costs more to add up than it gains. */
 const SHORTEST_SLICE = 128;
 
@@ -179,31 +177,24 @@ function quadVariants(form: MatmulForm, { M, N }: MatmulSize, software: boolean)
   }));
 }
 
-/** Columns and rows of a and of b. */
+/** Rows and columns of a and of b. */
 const SIDES: Record<MatmulForm, (size: MatmulSize) => readonly (readonly [number, number])[]> = {
   nn: ({ M, N, K }) => [
-    [K, M],
-    [N, K],
-  ],
-  nt: ({ M, N, K }) => [
-    [K, M],
+    [M, K],
     [K, N],
   ],
-  tn: ({ M, N, K }) => [
+  nt: ({ M, N, K }) => [
     [M, K],
     [N, K],
   ],
+  tn: ({ M, N, K }) => [
+    [K, M],
+    [K, N],
+  ],
 };
 
-/** Whether a and b fit the smallest device's textures, and each is copied into its image at once. */
 const fitsImages = (form: MatmulForm, size: MatmulSize) =>
-  SIDES[form](size).every(
-    ([columns, rows]) =>
-      columns <= 4 * MOST_TEXELS &&
-      rows <= MOST_IMAGE.rows &&
-      (4 * columns) % ROW_BYTES === 0 &&
-      4 * columns * rows <= MOST_IMAGE.bytes,
-  );
+  SIDES[form](size).every(([rows, columns]) => isWorthImage(rows, columns));
 
 /** One vector of threads: side by side, or where N is narrow some below the others. */
 function imageVariants(form: MatmulForm, { M, N }: MatmulSize): MatmulVariant[] {

@@ -2,7 +2,7 @@
 import type { Gpu } from '../gpu/device';
 import type { Kernel } from '../gpu/kernel';
 import type { Tape } from '../gpu/tape';
-import { chooseAttention } from '../kernels/attention_choice';
+import { chooseAttention, chooseDecodeAttention } from '../kernels/attention_choice';
 import {
   chooseMatmul,
   type MatmulForm,
@@ -26,10 +26,12 @@ export function matmul<F extends MatmulForm>(
   recordMatmul(tape, chooseMatmul(form, size, adapter), size, slots, epilogue);
 }
 
-/** The kernels of attention with heads of D channels, and their constants. */
-export function attention(gpu: Gpu, D: number) {
-  return chooseAttention(D, { software: gpu.adapter.is_fallback });
-}
+/** The kernels of attention over N rows of H heads of D channels, and their constants. */
+export const attention = (gpu: Gpu, sizes: { N: number; H: number; D: number }) =>
+  chooseAttention(sizes, matmulDevice(gpu));
+
+/** The kernel of a decoded token's attention with heads of D channels, and its constants. */
+export const decodeAttention = (gpu: Gpu, D: number) => chooseDecodeAttention(D, matmulDevice(gpu));
 
 /** The kernels of LayerNorm over C channels. */
 export const norms = (gpu: Gpu, C: number) => chooseNorm(C, { software: gpu.adapter.is_fallback });

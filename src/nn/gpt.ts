@@ -122,7 +122,7 @@ function recordAttention(
   const qkv = linearForward(gpu, tape, weights, `${h}.attn.c_attn`, norm1.out, N);
   const attended = tape.temp(`${h}.attended`, N * C);
   const lse = tape.temp(`${h}.lse`, B * H * T);
-  const { forward, constants } = attention(gpu, C / H);
+  const { forward, constants } = attention(gpu, { N, H, D: C / H });
   tape.dispatch(
     forward,
     { B, T, H, D: C / H },
@@ -306,7 +306,7 @@ function recordAttentionBackward(
   const { B, T, H, D } = dims;
   const dsum = tape.temp('dsum', B * H * T);
   const dqkv = tape.temp('dqkv', B * T * 3 * H * D);
-  const { backwardDq, backwardDkv, constants } = attention(gpu, D);
+  const { backwardDq, backwardDkv, constants } = attention(gpu, { N: B * T, H, D });
   const slots = { qkv, dout, lse, dsum, dqkv, ...packed(positions) };
   const options = { ...constants, PACKED: positions ? 1 : 0 };
   tape.dispatch(

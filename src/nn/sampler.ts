@@ -9,7 +9,7 @@ import type { Scratch } from '../gpu/scratch';
 import { part, type Slot } from '../gpu/slots';
 import { Tape } from '../gpu/tape';
 import { decodeCompact, decodeEmbedding, kvStore, sampleToken } from '../kernels/sampling';
-import { attention, workgroup } from './choice';
+import { attention, decodeAttention, workgroup } from './choice';
 import { type DecodedLinear, decodedLinear, decodedLogits } from './decoded_linear';
 import { recordEmbedding, recordMlp } from './gpt';
 import { linearForward } from './linear';
@@ -140,7 +140,7 @@ export class Sampler {
       );
       if (layer === n_layer - 1) break;
       const attended = tape.temp('attended', N * C);
-      const { forward, constants } = attention(gpu, C / H);
+      const { forward, constants } = attention(gpu, { N, H, D: C / H });
       tape.dispatch(
         forward,
         { B, T: P, H, D: C / H },
@@ -175,7 +175,7 @@ export class Sampler {
       const h = `h.${layer}`;
       const qkv = linear(`${h}.attn.c_attn`, x, { norm: `${h}.ln_1` });
       const attended = tape.temp('attended', B * C);
-      const { decode, constants } = attention(gpu, C / H);
+      const { decode, constants } = decodeAttention(gpu, C / H);
       tape.dispatch(
         decode,
         { B, T, H, D: C / H },

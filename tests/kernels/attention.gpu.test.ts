@@ -1,16 +1,20 @@
 /**
  * Attention forward and backward against f64, over awkward lengths, batches and head sizes:
- * attention_forward, attention_backward_d, attention_backward_dq, attention_backward_dkv, and the
- * four-row forms attention_forward_x4, attention_backward_dq_x4, attention_backward_dkv_x4.
+ * attention_forward, attention_backward_d, attention_backward_dq, attention_backward_dkv, the four-row
+ * forms attention_forward_x4, attention_backward_dq_x4, attention_backward_dkv_x4, and those that read
+ * images: attention_forward_image, attention_backward_dq_image, attention_backward_dkv_image.
  */
 import { describe, expect, it } from 'vitest';
 import {
   attentionBackwardD,
   attentionBackwardDkv,
+  attentionBackwardDkvImage,
   attentionBackwardDkvX4,
   attentionBackwardDq,
+  attentionBackwardDqImage,
   attentionBackwardDqX4,
   attentionForward,
+  attentionForwardImage,
   attentionForwardX4,
 } from '../../src/kernels/attention';
 import { chooseAttention } from '../../src/kernels/attention_choice';
@@ -53,6 +57,13 @@ const VARIANTS = {
     forward: attentionForwardX4,
     backwardDq: attentionBackwardDqX4,
     backwardDkv: attentionBackwardDkvX4,
+    WG: 8,
+    mostD: 32,
+  },
+  'four rows a thread, by images': {
+    forward: attentionForwardImage,
+    backwardDq: attentionBackwardDqImage,
+    backwardDkv: attentionBackwardDkvImage,
     WG: 8,
     mostD: 32,
   },
@@ -253,15 +264,36 @@ describe.each(Object.entries(VARIANTS))('attention over packed rows, %s', (_, va
   );
 });
 
+it('of images has the bits of that of buffers', async () => {
+  const shape = { B: 2, T: 70, H: 2, D: 16 };
+  const { qkv, dout } = inputs(shape);
+  const [, buffers, images] = Object.values(VARIANTS);
+  const expected = await backward(buffers!, shape, qkv, dout);
+  const met = await backward(images!, shape, qkv, dout);
+  expect(bits(met.dsum)).toEqual(bits(expected.dsum));
+  expect(bits(met.dqkv)).toEqual(bits(expected.dqkv));
+});
+
 describe('the attention chosen', () => {
   it.each([
-    [16, true, attentionForwardX4],
-    [32, true, attentionForwardX4],
-    [64, true, attentionForward],
-    [16, false, attentionForward],
-  ])('for D %i on an adapter in software: %s', (D, software, expected) => {
-    const chosen = chooseAttention(D, { software });
+    [16, { software: true }, attentionForwardX4],
+    [32, { software: true }, attentionForwardX4],
+    [64, { software: true }, attentionForward],
+    [16, { software: false }, attentionForward],
+    [16, { software: true, images: true }, attentionForwardImage],
+    [64, { software: true, images: true }, attentionForward],
+    [16, { software: false, images: true }, attentionForward],
+  ])('for D %i on %o', (D, device, expected) => {
+    const chosen = chooseAttention({ N: 100, H: 4, D }, device);
     expect(chosen.forward).toBe(expected);
     expect(chosen.constants.D4).toBe(D / 4);
+  });
+
+  it.each([
+    ['many rows', { N: 8192, H: 4, D: 16 }],
+    ['rows that no copy takes at once', { N: 100, H: 3, D: 16 }],
+  ])('reads buffers where there are %s', (_, sizes) => {
+    const { forward } = chooseAttention(sizes, { software: true, images: true });
+    expect(forward).toBe(attentionForwardX4);
   });
 });

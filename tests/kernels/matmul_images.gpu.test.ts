@@ -108,6 +108,6 @@ describe('images', () => {
     expect(all(4, 128)).toBe(0);
     expect(all(100, 72)).toBe(0);
     expect(all(8192, 128)).toBe(0);
-    expect(all(4096, 128, 1024)).toBe(0);
+    expect(all(4096, 128, 1028)).toBe(0);
   });
 });

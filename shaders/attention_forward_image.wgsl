@@ -1,0 +1,168 @@
+// attention_forward_image: attention_forward_x4 with qkv read as an image, for llvmpipe, which loads
+// the four numbers of a texel at once, and those of a buffer one by one for one thread after the other.
+//
+//   s_ij = q_i·k_j / √D for j ≤ i,  lse_i = log Σ_j exp(s_ij),  out_i = Σ_j exp(s_ij − lse_i)·v_j
+//
+// qkv [B·T, 3·H·D] with q | k | v in a row, each of them H heads of D, as an image of 3·H·D4×B·T
+// texels; out [B·T, H·D]; lse [B, H, T]. D = 4·D4 ≤ 32. Grid: (T/(4·WG) rounded up, H, B).
+// Four queries a thread, and all is done in 4×4 blocks: queries by keys for the scores, queries by
+// channels for the rest; column i of a block belongs to query i. The blocks are written out one by
+// one because software adapters unroll no loops and keep indexed arrays in memory.
+// With PACKED a row holds several sequences, one behind the other: positions [B·T] is the place of
+// each token in its own, and a query sees no key before it.
+// Numerics: f32, the bits of attention_forward_x4. Keys come in order, four at a time; a running
+// maximum scales what was summed. Keys that a query does not see have the score −3.4e38 and the
+// weight 0. Reference: tests/reference/attention.ts.
+
+struct Params { B: u32, T: u32, H: u32, D: u32 }
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var qkv: texture_storage_2d<rgba32float, read>;
+@group(0) @binding(2) var<storage, read_write> out: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> lse: array<f32>;
+@group(0) @binding(4) var<storage, read> positions: array<i32>;
+
+const D4: u32 = 4u;
+override WG: u32 = 8u;
+override PACKED: u32 = 0u;
+
+const MASK = -3.4e38;
+const FOUR = vec4u(0u, 1u, 2u, 3u);
+
+// The first keys that four queries see: 0, or where the sequence of each begins.
+fn first_keys(first_row: u32, queries: vec4u) -> vec4u {
+  if (PACKED == 0u) { return vec4u(); }
+  let row = first_row + queries;
+  return queries
+    - vec4u(vec4i(positions[row.x], positions[row.y], positions[row.z], positions[row.w]));
+}
+
+// Four channels of four rows; a row a column.
+fn qkv_block(x: u32, rows: vec4u) -> mat4x4f {
+  return mat4x4f(
+    textureLoad(qkv, vec2u(x, rows.x)),
+    textureLoad(qkv, vec2u(x, rows.y)),
+    textureLoad(qkv, vec2u(x, rows.z)),
+    textureLoad(qkv, vec2u(x, rows.w)),
+  );
+}
+
+// Scores (query a column) of four keys over four channels.
+fn scores(x: u32, rows: vec4u, q: mat4x4f) -> mat4x4f {
+  return transpose(qkv_block(x, rows)) * q;
+}
+
+fn largest(s: vec4f) -> f32 {
+  return max(max(s.x, s.y), max(s.z, s.w));
+}
+
+// The sum of four channels: what was, scaled per query, and the values weighted by p.
+fn add_values(sum: mat4x4f, shrink: vec4f, x: u32, rows: vec4u, p: mat4x4f) -> mat4x4f {
+  let scaled =
+    mat4x4f(sum[0] * shrink.x, sum[1] * shrink.y, sum[2] * shrink.z, sum[3] * shrink.w);
+  return scaled + qkv_block(x, rows) * p;
+}
+
+// Writes four channels of the queries that exist.
+fn store(first: u32, channel: u32, count: u32, sum: mat4x4f, share: vec4f) {
+  let C4 = params.H * D4;
+  let at = first * C4 + channel;
+  if (count > 0u) { out[at] = sum[0] * share.x; }
+  if (count > 1u) { out[at + C4] = sum[1] * share.y; }
+  if (count > 2u) { out[at + 2u * C4] = sum[2] * share.z; }
+  if (count > 3u) { out[at + 3u * C4] = sum[3] * share.w; }
+}
+
+@compute @workgroup_size(WG)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let T = params.T;
+  let C4 = params.H * D4;
+  let first_row = group.z * T;
+  let head = group.y * D4;
+  let key = C4 + head;
+  let value = 2u * C4 + head;
+  let i = (group.x * WG + local) * 4u;
+  // Queries past the end redo the last one and are not stored.
+  let queries = min(i + FOUR, vec4u(T - 1u));
+  let query_rows = first_row + queries;
+  let scale = inverseSqrt(f32(params.D));
+
+  var q: array<mat4x4f, 8>;
+  q[0] = qkv_block(head, query_rows) * scale;
+  if (D4 > 1u) { q[1] = qkv_block(head + 1u, query_rows) * scale; }
+  if (D4 > 2u) { q[2] = qkv_block(head + 2u, query_rows) * scale; }
+  if (D4 > 3u) { q[3] = qkv_block(head + 3u, query_rows) * scale; }
+  if (D4 > 4u) { q[4] = qkv_block(head + 4u, query_rows) * scale; }
+  if (D4 > 5u) { q[5] = qkv_block(head + 5u, query_rows) * scale; }
+  if (D4 > 6u) { q[6] = qkv_block(head + 6u, query_rows) * scale; }
+  if (D4 > 7u) { q[7] = qkv_block(head + 7u, query_rows) * scale; }
+
+  var sums: array<mat4x4f, 8>;
+  var top = vec4f(MASK);
+  var total = vec4f();
+  // Four neighbouring threads begin and end together, so that their loads stay in step.
+  let own = first_keys(first_row, queries);
+  let begin = first_keys(first_row, min(vec4u(i & ~15u), vec4u(T - 1u))).x & ~3u;
+  let last = min(i | 15u, T - 1u);
+  for (var j = begin; j <= last; j += 4u) {
+    let keys = j + FOUR;
+    let rows = first_row + min(keys, vec4u(T - 1u));
+    var s = scores(key, rows, q[0]);
+    if (D4 > 1u) { s += scores(key + 1u, rows, q[1]); }
+    if (D4 > 2u) { s += scores(key + 2u, rows, q[2]); }
+    if (D4 > 3u) { s += scores(key + 3u, rows, q[3]); }
+    if (D4 > 4u) { s += scores(key + 4u, rows, q[4]); }
+    if (D4 > 5u) { s += scores(key + 5u, rows, q[5]); }
+    if (D4 > 6u) { s += scores(key + 6u, rows, q[6]); }
+    if (D4 > 7u) { s += scores(key + 7u, rows, q[7]); }
+
+    let seen0 = (keys <= vec4u(queries.x)) & (keys >= vec4u(own.x));
+    let seen1 = (keys <= vec4u(queries.y)) & (keys >= vec4u(own.y));
+    let seen2 = (keys <= vec4u(queries.z)) & (keys >= vec4u(own.z));
+    let seen3 = (keys <= vec4u(queries.w)) & (keys >= vec4u(own.w));
+    let s0 = select(vec4f(MASK), s[0], seen0);
+    let s1 = select(vec4f(MASK), s[1], seen1);
+    let s2 = select(vec4f(MASK), s[2], seen2);
+    let s3 = select(vec4f(MASK), s[3], seen3);
+    let new_top = max(top, vec4f(largest(s0), largest(s1), largest(s2), largest(s3)));
+    let shrink = exp(max(top - new_top, vec4f(-100.0)));
+    top = new_top;
+    let p = mat4x4f(
+      select(vec4f(), exp(max(s0 - top.x, vec4f(-100.0))), seen0),
+      select(vec4f(), exp(max(s1 - top.y, vec4f(-100.0))), seen1),
+      select(vec4f(), exp(max(s2 - top.z, vec4f(-100.0))), seen2),
+      select(vec4f(), exp(max(s3 - top.w, vec4f(-100.0))), seen3),
+    );
+    total = total * shrink + vec4f(1.0) * p;
+
+    sums[0] = add_values(sums[0], shrink, value, rows, p);
+    if (D4 > 1u) { sums[1] = add_values(sums[1], shrink, value + 1u, rows, p); }
+    if (D4 > 2u) { sums[2] = add_values(sums[2], shrink, value + 2u, rows, p); }
+    if (D4 > 3u) { sums[3] = add_values(sums[3], shrink, value + 3u, rows, p); }
+    if (D4 > 4u) { sums[4] = add_values(sums[4], shrink, value + 4u, rows, p); }
+    if (D4 > 5u) { sums[5] = add_values(sums[5], shrink, value + 5u, rows, p); }
+    if (D4 > 6u) { sums[6] = add_values(sums[6], shrink, value + 6u, rows, p); }
+    if (D4 > 7u) { sums[7] = add_values(sums[7], shrink, value + 7u, rows, p); }
+  }
+
+  let count = T - min(i, T);
+  let first = first_row + i;
+  let share = 1.0 / total;
+  store(first, head, count, sums[0], share);
+  if (D4 > 1u) { store(first, head + 1u, count, sums[1], share); }
+  if (D4 > 2u) { store(first, head + 2u, count, sums[2], share); }
+  if (D4 > 3u) { store(first, head + 3u, count, sums[3], share); }
+  if (D4 > 4u) { store(first, head + 4u, count, sums[4], share); }
+  if (D4 > 5u) { store(first, head + 5u, count, sums[5], share); }
+  if (D4 > 6u) { store(first, head + 6u, count, sums[6], share); }
+  if (D4 > 7u) { store(first, head + 7u, count, sums[7], share); }
+  let row_lse = top + log(total);
+  let stat = (group.z * params.H + group.y) * T + i;
+  if (count > 0u) { lse[stat] = row_lse.x; }
+  if (count > 1u) { lse[stat + 1u] = row_lse.y; }
+  if (count > 2u) { lse[stat + 2u] = row_lse.z; }
+  if (count > 3u) { lse[stat + 3u] = row_lse.w; }
+}
