@@ -43,6 +43,8 @@ export interface LabOptions {
   readonly store: Store;
   readonly version: string;
   readonly prepare: Prepare;
+  /** What stands in for the browser's entry to WebGPU. */
+  readonly gpu?: GPU;
 }
 
 const LOOKING_ON =
@@ -66,6 +68,7 @@ export abstract class OpenLab {
     this.gpu = new LabGpu(
       (message) => this.log('error', message),
       (gpu) => this.variants.load(gpu),
+      options.gpu,
     );
     this.library = new Library(options.store, (message) => this.log('warn', message));
     this.events.listen((batch) => this.tabs?.broadcast(batch));

@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import { defaultSettings } from '../../src/config/experiment';
 import type { Preset } from '../../src/config/fields';
+import type { Place } from '../../src/gpu/plan';
 import { matmulClass, matmulVariants } from '../../src/kernels/linear_choice';
 import { estimateBytes, trainingBytes } from '../../src/lab/estimate';
 import { fitInto } from '../../src/lab/fit';
@@ -15,8 +16,13 @@ it.each([
   ['micro', 512],
   ['mini', 2048],
 ] as [Preset, number][])('a run of %s fits in %i MiB on any adapter', async (preset, most) => {
-  for (const adapter of [software, hardware]) {
-    const bytes = await estimateBytes(defaultSettings(preset), { adapter });
+  const places: Place[] = [
+    { adapter: software },
+    { adapter: software, trusted: ['images'] },
+    { adapter: hardware },
+  ];
+  for (const place of places) {
+    const bytes = await estimateBytes(defaultSettings(preset), place);
     expect(bytes).toBeLessThan(most * MIB);
     // The weights of four models, two gradients, four moments and an average are the least.
     expect(bytes).toBeGreaterThan(MIB);

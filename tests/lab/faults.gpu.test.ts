@@ -30,7 +30,7 @@ const said = (events: readonly LabEvent[], level: 'warn' | 'error') =>
 
 /** A base training with a checkpoint at each step; resolves when two steps are done. */
 async function startedRun() {
-  const { lab, store, events } = testLab(memoryStore());
+  const { lab, store, events } = testLab(memoryStore(), { ownDevice: true });
   const { id } = await lab.create(CONFIG);
   const running = lab.run(['base'], { checkpointMs: 0 });
   running.catch(() => {});

@@ -5,6 +5,7 @@ import type { LabEvent } from '../../src/lab/api';
 import { Lab } from '../../src/lab/lab';
 import { makeMaterial } from '../../src/lab/material';
 import { memoryStore, type Store } from '../../src/store/store';
+import { sharedGpu } from './shared_gpu';
 
 const SMALL: Partial<Settings> = {
   'model.n_layer': 1,
@@ -33,11 +34,12 @@ const open = new Map<Store, Lab>();
 
 /**
  * A lab over a store; every event is kept. The lab before it on the same store is closed, as a
- * reload closes one, unless this one is another tab beside it.
+ * reload closes one, unless this one is another tab beside it. `ownDevice`: its device is its own,
+ * down to what is compiled.
  */
 export function testLab(
   store: Store = memoryStore(),
-  { beside = false } = {},
+  { beside = false, ownDevice = false } = {},
 ): {
   lab: Lab;
   store: Store;
@@ -46,6 +48,7 @@ export function testLab(
   const lab = new Lab({
     store,
     version: 'test',
+    ...(ownDevice ? {} : { gpu: sharedGpu }),
     prepare: async (config, report) => makeMaterial(config, report),
   });
   if (!beside) open.get(store)?.close();
