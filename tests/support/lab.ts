@@ -48,7 +48,7 @@ export function testLab(
   const lab = new Lab({
     store,
     version: 'test',
-    ...(ownDevice ? {} : { gpu: sharedGpu }),
+    ...(ownDevice || !globalThis.navigator?.gpu ? {} : { gpu: sharedGpu }),
     prepare: async (config, report) => makeMaterial(config, report),
   });
   if (!beside) open.get(store)?.close();
