@@ -50,7 +50,9 @@ interface Runs {
 /** What is measured, and with whom. */
 export interface StepsRequest {
   readonly config: BenchConfig;
+  /** Floating-point operations of a training step. */
   readonly operations: number;
+  /** Who takes part beside ours. */
   readonly peers: readonly Peer[];
   /** Runs the probe of the arithmetic peak, in turn with the steps. @returns GFLOP/s */
   readonly probe: () => Promise<number>;
