@@ -5,8 +5,9 @@ import type { BenchConfig, SampleAnswer, TrainAnswer } from '../src/hooks/benchA
 export interface TrainResult {
   readonly ms: Spread;
   readonly tokensPerSecond: number;
-  /** Thousand millions of operations of our own kernels' work a second, and of the peak in turn. */
+  /** Thousand millions of a step's operations a second, as our kernels' tables count them for all. */
   readonly gflops: number;
+  /** Of the arithmetic peak that was measured in turn. */
   readonly share: number;
   /** With all steps queued before the first loss is read. */
   readonly queuedTokensPerSecond: number;

@@ -5,27 +5,27 @@
  * otherwise broken devices open their own.
  */
 
-let entry: Promise<{ adapter: GPUAdapter; device: GPUDevice; shared: Shared }> | undefined;
+interface Opened {
+  readonly device: GPUDevice;
+  readonly shared: Shared;
+}
 
-/** Stands in for `navigator.gpu`. */
+let opened: Promise<Opened> | undefined;
+
+/** Stands in for `navigator.gpu`. The device is the one that was asked for first. */
 export const sharedGpu = {
   async requestAdapter(options?: GPURequestAdapterOptions) {
-    entry ??= open(options);
-    const opened = await entry;
-    return standIn(opened.adapter, {
-      requestDevice: () => Promise.resolve(deviceOf(opened)),
+    const adapter = (await navigator.gpu.requestAdapter(options))!;
+    return standIn(adapter, {
+      requestDevice: async (descriptor?: GPUDeviceDescriptor) => {
+        opened ??= adapter
+          .requestDevice(descriptor)
+          .then((device) => ({ device, shared: new Shared(device) }));
+        return deviceOf(await opened);
+      },
     });
   },
 } as unknown as GPU;
-
-async function open(options?: GPURequestAdapterOptions) {
-  const adapter = (await navigator.gpu.requestAdapter(options))!;
-  const requiredFeatures = [...adapter.features] as GPUFeatureName[];
-  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
-  const requiredLimits = { maxBufferSize, maxStorageBufferBindingSize };
-  const device = await adapter.requestDevice({ requiredFeatures, requiredLimits });
-  return { adapter, device, shared: new Shared(device) };
-}
 
 /** What is compiled once. Layouts are shared because a pipeline is made for one. */
 class Shared {
@@ -73,7 +73,7 @@ class Shared {
 }
 
 /** A device that ends by itself: `destroy` is the end of it, and of nothing else. */
-function deviceOf({ device, shared }: { device: GPUDevice; shared: Shared }): GPUDevice {
+function deviceOf({ device, shared }: Opened): GPUDevice {
   let end = (_info: GPUDeviceLostInfo) => {};
   const lost = new Promise<GPUDeviceLostInfo>((resolve) => {
     end = resolve;
