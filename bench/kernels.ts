@@ -15,7 +15,6 @@ import { Sampler } from '../src/nn/sampler';
 import { LmTrainer } from '../src/nn/trainer';
 import { Weights } from '../src/nn/weights';
 import { CONFIGS, type KernelSet, SQUARE_SIDES, SQUARES } from './configs';
-
 import { contentsOf } from './inputs';
 import { opponentOf } from './naive';
 
@@ -42,6 +41,9 @@ interface Found {
 const DECODED = 64;
 /** Tokens of a prompt before what is decoded. */
 const PROMPT = 16;
+
+/** Time of a sample: in Firefox a few ms of it are the wait for its end. */
+const SAMPLE_MS = 120;
 
 /** Bytes of buffers that a kernel may take to be measured. */
 const MOST_BYTES = { software: 2 ** 29, gpu: 2 ** 32 };
@@ -156,7 +158,7 @@ async function measure(
   const opponent = opponentOf(info);
   const naive = opponent && (await contestant(gpu, opponent.kernel, params, opponent.constants));
   const entries = [ours.entry, flops.entry, bandwidth.entry, ...(naive ? [naive.entry] : [])];
-  const [ms, flopsMs, bandwidthMs, naiveMs] = await race(gpu, entries);
+  const [ms, flopsMs, bandwidthMs, naiveMs] = await race(gpu, entries, SAMPLE_MS);
   const peak = {
     gflops: flops.rate(flopsMs!.median),
     gbps: bandwidth.rate(bandwidthMs!.median),

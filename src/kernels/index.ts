@@ -9,6 +9,7 @@ import * as linear from './linear';
 import * as linearImages from './linear_images';
 import * as linearQuads from './linear_quads';
 import * as linearTiled from './linear_tiled';
+import * as linearWide from './linear_wide';
 import * as loss from './loss';
 import * as nonfinite from './nonfinite';
 import * as norm from './norm';
@@ -28,6 +29,7 @@ export const KERNELS: ReadonlyMap<string, Kernel> = new Map(
     linearImages,
     linearQuads,
     linearTiled,
+    linearWide,
     loss,
     nonfinite,
     norm,

@@ -13,6 +13,7 @@ import { matmulNN, matmulNNVec4, matmulNT, matmulNTVec4, matmulTN, matmulTNVec4 
 import { matmulNNImage, matmulNTImage, matmulTNImage } from './linear_images';
 import { matmulNNQuad, matmulNTQuad, matmulTNQuad } from './linear_quads';
 import { matmulNNTiled, matmulNTTiled, matmulTNTiled } from './linear_tiled';
+import { matmulNNWide, matmulNTWide, matmulTNWide } from './linear_wide';
 
 export type MatmulForm = 'nn' | 'nt' | 'tn';
 
@@ -49,7 +50,8 @@ export interface MatmulVariant {
   /**
    * Stable: the kernel, and the rows × columns × k of a tile (`matmul_nn_tiled 64×64×32`, with
    * `/4` for 4 slices of K) or the rows a thread owns and the threads down × across
-   * (`matmul_nn_vec4 8·8×8`, `matmul_nn_quad 32·1×8`, `matmul_nn_image 16·1×8`).
+   * (`matmul_nn_vec4 8·8×8`, `matmul_nn_quad 32·1×8`, `matmul_nn_image 16·1×8`,
+   * `matmul_nn_wide 16·1×8`).
    */
   readonly name: string;
   /** All variants of a form have the same bindings and epilogue. */
@@ -59,7 +61,7 @@ export interface MatmulVariant {
   readonly slices?: number;
 }
 
-type Kind = 'any' | 'vec4' | 'quad' | 'image' | 'tiled';
+type Kind = 'any' | 'vec4' | 'quad' | 'image' | 'wide' | 'tiled';
 
 const FORMS = {
   nn: {
@@ -67,6 +69,7 @@ const FORMS = {
     vec4: matmulNNVec4,
     quad: matmulNNQuad,
     image: matmulNNImage,
+    wide: matmulNNWide,
     tiled: matmulNNTiled,
   },
   nt: {
@@ -74,6 +77,7 @@ const FORMS = {
     vec4: matmulNTVec4,
     quad: matmulNTQuad,
     image: matmulNTImage,
+    wide: matmulNTWide,
     tiled: matmulNTTiled,
   },
   tn: {
@@ -81,6 +85,7 @@ const FORMS = {
     vec4: matmulTNVec4,
     quad: matmulTNQuad,
     image: matmulTNImage,
+    wide: matmulTNWide,
     tiled: matmulTNTiled,
   },
 } as unknown as Record<MatmulForm, Record<Kind, Kernel>>;
@@ -91,6 +96,10 @@ const LANES = 8;
 const ENOUGH_WORKGROUPS = 4;
 /** Fewer rows than this leave the tile of a quad, or of an image, half empty. */
 const TILE_ROWS = 5;
+/** Sums of a side of a wide tile, products of a sum that it takes at a time. */
+const WIDE = { side: 16, k: 8 };
+/** Multiplications that are worth the time a wide tile takes to compile. */
+const WIDE_WORK = 2 ** 24;
 /** Threads of a workgroup of quads on a GPU: whole subgroups. */
 const QUAD_THREADS = 32;
 /** Threads that keep a GPU busy. */
@@ -113,7 +122,7 @@ const fitsVec4 = (form: MatmulForm, { M, N, K }: MatmulSize) =>
 
 /**
  * The class of products that share a measured choice: sizes up to the next power of two, and
- * whether four numbers can be read at a time. What is valid for one of a class is for all.
+ * whether four numbers can be read at a time.
  */
 export function matmulClass(form: MatmulForm, size: MatmulSize): string {
   const sides = [size.M, size.N, size.K].map((side) => 2 ** Math.ceil(Math.log2(side)));
@@ -136,8 +145,9 @@ export function matmulVariants(
   const tall = size.M >= TILE_ROWS;
   const quads = subgroups && tall ? quadVariants(form, size, software) : [];
   if (software) {
-    const read = images && tall && fitsImages(form, size) ? imageVariants(form, size) : [];
-    return [...quads, ...read, ...inRegisters];
+    if (!(images && tall && fitsImages(form, size))) return [...quads, ...inRegisters];
+    // Of those that read buffers, which are half as fast, one is enough to compare with.
+    return [...quads, ...imageVariants(form, size), inRegisters[0]!];
   }
   // A product of few rows fills no tile.
   const tiled = tiledVariants(form, size);
@@ -197,16 +207,29 @@ const fitsImages = (form: MatmulForm, size: MatmulSize) =>
   SIDES[form](size).every(([rows, columns]) => isWorthImage(rows, columns));
 
 /** One vector of threads: side by side, or where N is narrow some below the others. */
-function imageVariants(form: MatmulForm, { M, N }: MatmulSize): MatmulVariant[] {
+function imageVariants(form: MatmulForm, size: MatmulSize): MatmulVariant[] {
+  const { M, N } = size;
   const across = lanesAcross(N, 8);
   const down = LANES / across;
   const workgroups = (TILE_M: number) => groups(N, 8 * across) * groups(M, TILE_M * down);
   const { image } = FORMS[form];
-  return fewestLoads([16, 8], workgroups).map((TILE_M) => ({
+  const all = fewestLoads([16, 8], workgroups).map((TILE_M) => ({
     name: `${image.name} ${TILE_M}·${down}×${across}`,
     kernel: image,
     constants: { TILE_M, WG: LANES, WG_N: across },
   }));
+  return [...wideVariants(form, size), ...all];
+}
+
+/** Where tiles are filled and the product is worth compiling them. */
+function wideVariants(form: MatmulForm, { M, N, K }: MatmulSize): MatmulVariant[] {
+  const across = lanesAcross(N, WIDE.side);
+  const down = LANES / across;
+  const workgroups = groups(N, WIDE.side * across) * groups(M, WIDE.side * down);
+  if (K % WIDE.k !== 0 || M * N * K < WIDE_WORK || workgroups < ENOUGH_WORKGROUPS) return [];
+  const { wide } = FORMS[form];
+  const name = `${wide.name} ${WIDE.side}·${down}×${across}`;
+  return [{ name, kernel: wide, constants: { WG: LANES, WG_N: across } }];
 }
 
 /** First the most rows a thread that leave enough workgroups. */
@@ -249,8 +272,8 @@ const lanesAcross = (N: number, columns: number) =>
   Math.min(LANES, 2 ** Math.ceil(Math.log2(groups(N, columns))));
 
 /**
- * The variant for a product.
- * @throws when the choice for its class names no variant that can run it
+ * The variant for a product: the one that was measured best for its class, where this size of the
+ * class can run it (its images may not be worth copying, its K too short for slices), or the default.
  */
 export function chooseMatmul(
   form: MatmulForm,
@@ -259,9 +282,5 @@ export function chooseMatmul(
 ): MatmulVariant {
   const all = matmulVariants(form, size, device);
   const name = variants?.get(matmulClass(form, size));
-  if (name === undefined) return all[0]!;
-  const chosen = all.find((variant) => variant.name === name);
-  if (chosen) return chosen;
-  const known = all.map((variant) => variant.name).join(', ');
-  throw new Error(`${matmulClass(form, size)} has no variant '${name}'; it has ${known}`);
+  return all.find((variant) => variant.name === name) ?? all[0]!;
 }

@@ -19,6 +19,7 @@ import {
   matmulSlices,
   matmulTNTiled,
 } from '../../src/kernels/linear_tiled';
+import { matmulNNWide, matmulNTWide, matmulTNWide } from '../../src/kernels/linear_wide';
 import { runOnce, upload } from '../nn/support';
 import { expectClose, random } from '../reference/compare';
 import { geluBackward, geluForward } from '../reference/gelu';
@@ -107,6 +108,7 @@ describe.each([
   [matmulNNVec4, [37, 28, 20]],
   [matmulNNTiled, [37, 28, 20]],
   [matmulNNImage, [37, 28, 20]],
+  [matmulNNWide, [37, 28, 24]],
 ] as [typeof matmulNN, Size][])('$name', (kernel, size) => {
   const flags = [0, 1] as const;
   const combinations = flags.flatMap((BIAS) =>
@@ -145,11 +147,11 @@ describe.each([
 
   it('keeps GELU finite where its exponential would overflow', async () => {
     const x = [-1e9, -1e4, -100, -12, -5, 0, 5, 12, 100, 1e4, 1e9];
-    const params = { M: x.length, N: 4, K: 4 };
-    // Rows (x, 0, 0, 0) times a matrix of ones: x in every column.
-    const a = x.flatMap((value) => [value, 0, 0, 0]);
+    const params = { M: x.length, N: 4, K: 8 };
+    // Rows (x, 0, …, 0) times a matrix of ones: x in every column.
+    const a = x.flatMap((value) => [value, 0, 0, 0, 0, 0, 0, 0]);
     const pre = new Float32Array(params.M * params.N);
-    const inputs = { a, b: new Float32Array(16).fill(1), pre };
+    const inputs = { a, b: new Float32Array(32).fill(1), pre };
     const { out } = await runKernel(kernel, params, inputs, { GELU: 1 });
     out!.forEach((y, i) => {
       const value = x[Math.floor(i / 4)]!;
@@ -177,6 +179,7 @@ describe.each([
   [matmulNTVec4, [37, 28, 20]],
   [matmulNTTiled, [37, 28, 20]],
   [matmulNTImage, [37, 28, 20]],
+  [matmulNTWide, [37, 28, 24]],
 ] as [typeof matmulNT, Size][])('$name', (kernel, size) => {
   it('multiplies by the slope of GELU', async () => {
     const { params, a, b } = product(size, 10);
@@ -188,8 +191,9 @@ describe.each([
 
   it('gives GELU slopes of 0 and 1 far out', async () => {
     const pre = [-1e9, -1e6, -1e4, -100, 100, 1e4, 1e6, 1e9];
-    const params = { M: 1, N: pre.length, K: 4 };
-    const inputs = { a: [1, 0, 0, 0], b: new Float32Array(4 * pre.length).fill(1), pre };
+    const params = { M: 1, N: pre.length, K: 8 };
+    const a = [1, 0, 0, 0, 0, 0, 0, 0];
+    const inputs = { a, b: new Float32Array(8 * pre.length).fill(1), pre };
     const { out } = await runKernel(kernel, params, inputs, { GELU_BACKWARD: 1 });
     expectClose(out!, [0, 0, 0, 0, 1, 1, 1, 1], 1e-6);
   });
@@ -216,6 +220,7 @@ describe.each([
   [matmulTNVec4, [36, 28, 60]],
   [matmulTNTiled, [36, 28, 60]],
   [matmulTNImage, [36, 28, 60]],
+  [matmulTNWide, [36, 28, 64]],
 ] as [typeof matmulTN, Size][])('$name', (kernel, size) => {
   it.each([0, 1])('adds to what was there when it accumulates: BIAS %i', async (BIAS) => {
     const { params, a, b } = product(size, 20);
@@ -309,6 +314,7 @@ describe('every matrix product', () => {
     ...[matmulNN, matmulNNVec4, matmulNT, matmulNTVec4, matmulTN, matmulTNVec4],
     ...[matmulNNTiled, matmulNTTiled, matmulTNTiled],
     ...[matmulNNImage, matmulNTImage, matmulTNImage],
+    ...[matmulNNWide, matmulNTWide, matmulTNWide],
   ] as (typeof matmulNN)[])('$name gives the same bits twice', async (kernel) => {
     const { params, a, b } = product([68, 60, 128], 40);
     const first = await runKernel(kernel, params, { a, b });

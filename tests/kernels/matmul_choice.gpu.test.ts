@@ -13,12 +13,13 @@ import * as reference from '../reference/matmul';
 import { testGpu } from '../support/kernel';
 import { expectations, type Size, tolerance } from './matmul_products';
 
-/** One size for each way in which a variant is chosen: any size, less than a tile, several tiles. */
+/** One size for each way in which a variant is chosen: any size, less than a tile, several tiles, large. */
 const CHOSEN: Size[] = [
   [31, 33, 32],
   [8, 12, 20],
   [136, 68, 260],
   [64, 128, 64],
+  [320, 192, 320],
 ];
 
 describe.each([true, false])('the matmuls of an adapter in software: %s', (software) => {
@@ -75,10 +76,23 @@ describe('the choice of a matmul', () => {
     expect(classOf(100, 72, 256)).not.toBe(classOf(101, 72, 256));
   });
 
-  it('refuses a name that is no variant, and lists those that are', () => {
-    const variants = new Map([[matmulClass('nn', size), 'fast']]);
-    expect(() => chooseMatmul('nn', size, { software: true, variants })).toThrow(
-      /has no variant 'fast'; it has matmul_nn_vec4 /,
-    );
-  });
+  it.each([
+    ['K too short for 8 slices', 'tn', { M: 64, N: 64, K: 1024 }, { K: 600 }, '/8'],
+    ['rows that are no image', 'nn', { M: 100, N: 128, K: 256 }, { N: 100 }, '_image'],
+    ['K in fours, not in eights', 'tn', { M: 256, N: 256, K: 512 }, { K: 508 }, '_wide'],
+  ] as const)(
+    'is the default where another size of the class cannot run what was measured: %s',
+    (_, form, measured, changed, kind) => {
+      const other = { ...measured, ...changed };
+      const device = { software: kind !== '/8', images: true };
+      const { name } = matmulVariants(form, measured, device).find((variant) =>
+        variant.name.includes(kind),
+      )!;
+      expect(matmulClass(form, other)).toBe(matmulClass(form, measured));
+      const variants = new Map([[matmulClass(form, other), name]]);
+      expect(chooseMatmul(form, measured, { ...device, variants }).name).toBe(name);
+      const [first] = matmulVariants(form, other, device);
+      expect(chooseMatmul(form, other, { ...device, variants })).toEqual(first);
+    },
+  );
 });

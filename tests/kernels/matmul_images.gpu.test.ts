@@ -9,6 +9,7 @@ import type { Kernel } from '../../src/gpu/kernel';
 import { matmulNNVec4, matmulNTVec4, matmulTNVec4 } from '../../src/kernels/linear';
 import { matmulDevice, matmulVariants } from '../../src/kernels/linear_choice';
 import { matmulNNImage, matmulNTImage, matmulTNImage } from '../../src/kernels/linear_images';
+import { matmulNNWide, matmulNTWide, matmulTNWide } from '../../src/kernels/linear_wide';
 import { trustFeatures, verifyFeatures } from '../../src/kernels/trust';
 import { expectClose } from '../reference/compare';
 import * as reference from '../reference/matmul';
@@ -53,6 +54,33 @@ describe.each([
   },
 );
 
+/** N a multiple of 4, K of 8: below, at and above a tile, and more rows of tiles than a band has. */
+const EIGHTS: Size[] = [
+  [4, 4, 8],
+  [12, 72, 24],
+  [36, 260, 40],
+  [64, 128, 64],
+  [300, 140, 72],
+];
+const EIGHTS_ODD_M: Size[] = [...EIGHTS, [1, 64, 64], [273, 20, 16]];
+
+describe.each([
+  ['a·b', matmulNNWide, EIGHTS_ODD_M, reference.matmulNN],
+  ['a·bᵀ', matmulNTWide, EIGHTS_ODD_M, reference.matmulNT],
+  ['aᵀ·b', matmulTNWide, EIGHTS, reference.matmulTN],
+] as unknown as [string, Kernel, Size[], Product][])(
+  '%s in wide tiles, for sizes that divide the tiles and sizes that do not',
+  (_, kernel, sizes, expected) => {
+    const wanted = expectations(sizes, expected);
+    it.each([8, 4, 1].map((WG_N) => ({ WG: 8, WG_N })))('%o', async (tiling) => {
+      for (const { size, params, a, b, out } of wanted) {
+        const met = await runKernel(kernel, params, { a, b }, tiling);
+        expectClose(met['out']!, out, tolerance(params.K), size.join('×'));
+      }
+    });
+  },
+);
+
 it('of columns that are no fours is refused in a sentence', async () => {
   const { params, a, b } = product([4, 6, 8]);
   await expect(runKernel(matmulNNImage as unknown as Kernel, params, { a, b })).rejects.toThrow(
@@ -63,6 +91,7 @@ it('of columns that are no fours is refused in a sentence', async () => {
 describe('images', () => {
   const named = (all: { name: string }[]) => all.filter(({ name }) => name.includes('image'));
   const size = { M: 100, N: 128, K: 256 };
+  const large = { M: 512, N: 256, K: 256 };
 
   it('are asked for on a software adapter without subgroups, and trusted where they agree', async () => {
     const gpu = await testGpu();
@@ -99,6 +128,17 @@ describe('images', () => {
       matmulVariants('nn', size, { software: true, images: true, ...device })[0]!.name;
     expect(first({})).toMatch(/^matmul_nn_image 16·1×8$/);
     expect(first({ subgroups: true })).toMatch(/^matmul_nn_quad /);
+  });
+
+  it('are read in wide tiles first where the product is large and K in eights', () => {
+    const wide = (size: typeof large) =>
+      matmulVariants('tn', size, { software: true, images: true }).findIndex(({ name }) =>
+        name.startsWith('matmul_tn_wide'),
+      );
+    expect(wide(large)).toBe(0);
+    expect(wide({ ...large, M: 64 })).toBe(-1);
+    expect(wide({ ...large, K: 260 })).toBe(-1);
+    expect(wide({ ...large, M: 16, K: 4096 })).toBe(-1);
   });
 
   it('leave a product of few rows, of rows that no copy takes at once, or of large ones alone', () => {

@@ -1,0 +1,150 @@
+// matmul_nn_wide: out = epilogue(a·b), the forward of a linear layer, with a and b read as images and
+// 16×16 tiles; N is a multiple of 4, K of 8. The same as matmul_nn_image, for products that fill them.
+//
+//   x = Σ_k a[m,k]·b[k,n] (+ bias[n])          BIAS
+//   x → gelu_new(x), the sum kept in pre        GELU
+//   x → x·mask[m,n]                             DROPOUT (mask holds 0 or 1/(1−p))
+//   x → x + residual[m,n]                       RESIDUAL
+//
+// a [M,K] and b [K,N] as images of K/4×M and N/4×K texels; bias [N]; residual, mask, pre and
+// out [M,N]. Grid: a band of rows of tiles, columns of tiles, bands. Workgroups run x first, so that
+// the columns of b which a band needs stay in a cache until all of its rows have met them.
+// A thread owns 16 rows and four groups of 4 columns, which lie 4·WG_N apart. It takes eight k of its
+// columns, then row after row of a: what a row needs at a time fits the registers of a core, and a
+// sum is touched once for eight products.
+// Numerics: f32; eight products are summed in order, then added to the running sum, k ascending. Texels
+// past the end read as 0 or as what was there before; their sums are not stored.
+// Reference: tests/reference/matmul.ts, gelu.ts.
+
+struct Params { M: u32, N: u32, K: u32 }
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var a: texture_storage_2d<rgba32float, read>;
+@group(0) @binding(2) var b: texture_storage_2d<rgba32float, read>;
+@group(0) @binding(3) var<storage, read> bias: array<vec4f>;
+@group(0) @binding(4) var<storage, read> residual: array<vec4f>;
+@group(0) @binding(5) var<storage, read> mask: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> pre: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> out: array<vec4f>;
+
+override WG: u32 = 8u;
+override WG_N: u32 = 8u;
+override BIAS: u32 = 0u;
+override GELU: u32 = 0u;
+override DROPOUT: u32 = 0u;
+override RESIDUAL: u32 = 0u;
+
+const TILE_M = 16u;
+
+// The sixteen columns of a thread in one row: column g is the g-th group of 4.
+alias Row = mat4x4f;
+// Eight k of them.
+alias Rows = array<Row, 8>;
+
+fn row_of_b(n4: u32, k: u32) -> Row {
+  return Row(
+    textureLoad(b, vec2u(n4, k)),
+    textureLoad(b, vec2u(n4 + WG_N, k)),
+    textureLoad(b, vec2u(n4 + 2u * WG_N, k)),
+    textureLoad(b, vec2u(n4 + 3u * WG_N, k)),
+  );
+}
+
+fn rows_of_b(n4: u32, k: u32) -> Rows {
+  return Rows(
+    row_of_b(n4, k),
+    row_of_b(n4, k + 1u),
+    row_of_b(n4, k + 2u),
+    row_of_b(n4, k + 3u),
+    row_of_b(n4, k + 4u),
+    row_of_b(n4, k + 5u),
+    row_of_b(n4, k + 6u),
+    row_of_b(n4, k + 7u),
+  );
+}
+
+// Σ a[m,k]·b[k,n] over eight k.
+fn product(k4: u32, m: u32, rows: Rows) -> Row {
+  let x = textureLoad(a, vec2u(k4, m));
+  let y = textureLoad(a, vec2u(k4 + 1u, m));
+  return x.x * rows[0] + x.y * rows[1] + x.z * rows[2] + x.w * rows[3]
+    + y.x * rows[4] + y.y * rows[5] + y.z * rows[6] + y.w * rows[7];
+}
+
+// gelu_new(x) = ½x(1 + tanh(u)) = x / (1 + exp(−2u)), u = √(2/π)(x + 0.044715x³).
+fn gelu(x: vec4f) -> vec4f {
+  let u = 0.7978845608028654 * (x + 0.044715 * x * x * x);
+  return x / (1.0 + exp(-2.0 * clamp(u, vec4f(-40.0), vec4f(40.0))));
+}
+
+fn store(m: u32, n4: u32, sum: vec4f) {
+  let N4 = params.N / 4u;
+  if (m < params.M && n4 < N4) {
+    let at = m * N4 + n4;
+    var x = sum;
+    if (BIAS != 0u) { x += bias[n4]; }
+    if (GELU != 0u) {
+      pre[at] = x;
+      x = gelu(x);
+    }
+    if (DROPOUT != 0u) { x *= mask[at]; }
+    if (RESIDUAL != 0u) { x += residual[at]; }
+    out[at] = x;
+  }
+}
+
+fn store_row(m: u32, n4: u32, sums: Row) {
+  store(m, n4, sums[0]);
+  store(m, n4 + WG_N, sums[1]);
+  store(m, n4 + 2u * WG_N, sums[2]);
+  store(m, n4 + 3u * WG_N, sums[3]);
+}
+
+@compute @workgroup_size(WG)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) count: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let tile = (group.z * count.x + group.x) * (WG / WG_N) + thread / WG_N;
+  let m = tile * TILE_M;
+  if (m >= params.M) { return; }
+  let n4 = group.y * WG_N * 4u + thread % WG_N;
+  var sums: array<Row, TILE_M>;
+  for (var k = 0u; k < params.K; k += 8u) {
+    let rows = rows_of_b(n4, k);
+    let k4 = k / 4u;
+    sums[0] += product(k4, m, rows);
+    sums[1] += product(k4, m + 1u, rows);
+    sums[2] += product(k4, m + 2u, rows);
+    sums[3] += product(k4, m + 3u, rows);
+    sums[4] += product(k4, m + 4u, rows);
+    sums[5] += product(k4, m + 5u, rows);
+    sums[6] += product(k4, m + 6u, rows);
+    sums[7] += product(k4, m + 7u, rows);
+    sums[8] += product(k4, m + 8u, rows);
+    sums[9] += product(k4, m + 9u, rows);
+    sums[10] += product(k4, m + 10u, rows);
+    sums[11] += product(k4, m + 11u, rows);
+    sums[12] += product(k4, m + 12u, rows);
+    sums[13] += product(k4, m + 13u, rows);
+    sums[14] += product(k4, m + 14u, rows);
+    sums[15] += product(k4, m + 15u, rows);
+  }
+  store_row(m, n4, sums[0]);
+  store_row(m + 1u, n4, sums[1]);
+  store_row(m + 2u, n4, sums[2]);
+  store_row(m + 3u, n4, sums[3]);
+  store_row(m + 4u, n4, sums[4]);
+  store_row(m + 5u, n4, sums[5]);
+  store_row(m + 6u, n4, sums[6]);
+  store_row(m + 7u, n4, sums[7]);
+  store_row(m + 8u, n4, sums[8]);
+  store_row(m + 9u, n4, sums[9]);
+  store_row(m + 10u, n4, sums[10]);
+  store_row(m + 11u, n4, sums[11]);
+  store_row(m + 12u, n4, sums[12]);
+  store_row(m + 13u, n4, sums[13]);
+  store_row(m + 14u, n4, sums[14]);
+  store_row(m + 15u, n4, sums[15]);
+}

@@ -1,0 +1,143 @@
+// matmul_nt_wide: out = a·bᵀ, the tied head's logits (b = wte) and dx = dy·wᵀ, with a and b read as
+// images and 16×16 tiles; N is a multiple of 4, K of 8. The same as matmul_nt_image, for where
+// matmul_nn_wide is used.
+//
+//   out[m,n] = Σ_k a[m,k]·b[n,k]   (· gelu_new'(pre[m,n]) with GELU_BACKWARD)
+//
+// a [M,K] and b [N,K] as images of K/4×M and K/4×N texels; pre and out [M,N].
+// Grid: a band of rows of tiles, columns of tiles, bands. A thread owns 16 rows and four groups of 4
+// columns, which lie 4·WG_N apart, and works as in matmul_nn_wide.
+// Numerics: f32; eight products are summed in order, then added to the running sum, k ascending. Texels
+// past the end read as 0 or as what was there before; their sums are not stored.
+// Reference: tests/reference/matmul.ts, gelu.ts.
+
+struct Params { M: u32, N: u32, K: u32 }
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var a: texture_storage_2d<rgba32float, read>;
+@group(0) @binding(2) var b: texture_storage_2d<rgba32float, read>;
+@group(0) @binding(3) var<storage, read> pre: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> out: array<vec4f>;
+
+override WG: u32 = 8u;
+override WG_N: u32 = 8u;
+override GELU_BACKWARD: u32 = 0u;
+
+const TILE_M = 16u;
+
+// The sixteen columns of a thread in one row: column g is the g-th group of 4.
+alias Row = mat4x4f;
+// Eight k of them.
+alias Rows = array<Row, 8>;
+
+// Four k of the n4-th group of 4 columns, which are rows of b.
+fn group_of_b(k4: u32, n4: u32) -> mat4x4f {
+  return transpose(mat4x4f(
+    textureLoad(b, vec2u(k4, 4u * n4)),
+    textureLoad(b, vec2u(k4, 4u * n4 + 1u)),
+    textureLoad(b, vec2u(k4, 4u * n4 + 2u)),
+    textureLoad(b, vec2u(k4, 4u * n4 + 3u)),
+  ));
+}
+
+fn rows_of_b(n4: u32, k4: u32) -> Rows {
+  let p = group_of_b(k4, n4);
+  let q = group_of_b(k4, n4 + WG_N);
+  let r = group_of_b(k4, n4 + 2u * WG_N);
+  let s = group_of_b(k4, n4 + 3u * WG_N);
+  let t = group_of_b(k4 + 1u, n4);
+  let u = group_of_b(k4 + 1u, n4 + WG_N);
+  let v = group_of_b(k4 + 1u, n4 + 2u * WG_N);
+  let w = group_of_b(k4 + 1u, n4 + 3u * WG_N);
+  return Rows(
+    Row(p[0], q[0], r[0], s[0]),
+    Row(p[1], q[1], r[1], s[1]),
+    Row(p[2], q[2], r[2], s[2]),
+    Row(p[3], q[3], r[3], s[3]),
+    Row(t[0], u[0], v[0], w[0]),
+    Row(t[1], u[1], v[1], w[1]),
+    Row(t[2], u[2], v[2], w[2]),
+    Row(t[3], u[3], v[3], w[3]),
+  );
+}
+
+// Σ a[m,k]·b[n,k] over eight k.
+fn product(k4: u32, m: u32, rows: Rows) -> Row {
+  let x = textureLoad(a, vec2u(k4, m));
+  let y = textureLoad(a, vec2u(k4 + 1u, m));
+  return x.x * rows[0] + x.y * rows[1] + x.z * rows[2] + x.w * rows[3]
+    + y.x * rows[4] + y.y * rows[5] + y.z * rows[6] + y.w * rows[7];
+}
+
+// With s = 1/(1 + exp(−2u)) = ½(1 + tanh u): gelu_new'(x) = s + 2x·s(1 − s)·du/dx.
+fn gelu_slope(x: vec4f) -> vec4f {
+  let u = 0.7978845608028654 * (x + 0.044715 * x * x * x);
+  let s = 1.0 / (1.0 + exp(-2.0 * clamp(u, vec4f(-40.0), vec4f(40.0))));
+  let du = 0.7978845608028654 * (1.0 + 3.0 * 0.044715 * x * x);
+  return s + 2.0 * x * s * (1.0 - s) * du;
+}
+
+fn store(m: u32, n4: u32, sum: vec4f) {
+  let N4 = params.N / 4u;
+  if (m < params.M && n4 < N4) {
+    let at = m * N4 + n4;
+    var x = sum;
+    if (GELU_BACKWARD != 0u) { x *= gelu_slope(pre[at]); }
+    out[at] = x;
+  }
+}
+
+fn store_row(m: u32, n4: u32, sums: Row) {
+  store(m, n4, sums[0]);
+  store(m, n4 + WG_N, sums[1]);
+  store(m, n4 + 2u * WG_N, sums[2]);
+  store(m, n4 + 3u * WG_N, sums[3]);
+}
+
+@compute @workgroup_size(WG)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) count: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let tile = (group.z * count.x + group.x) * (WG / WG_N) + thread / WG_N;
+  let m = tile * TILE_M;
+  if (m >= params.M) { return; }
+  let n4 = group.y * WG_N * 4u + thread % WG_N;
+  var sums: array<Row, TILE_M>;
+  for (var k4 = 0u; k4 < params.K / 4u; k4 += 2u) {
+    let rows = rows_of_b(n4, k4);
+    sums[0] += product(k4, m, rows);
+    sums[1] += product(k4, m + 1u, rows);
+    sums[2] += product(k4, m + 2u, rows);
+    sums[3] += product(k4, m + 3u, rows);
+    sums[4] += product(k4, m + 4u, rows);
+    sums[5] += product(k4, m + 5u, rows);
+    sums[6] += product(k4, m + 6u, rows);
+    sums[7] += product(k4, m + 7u, rows);
+    sums[8] += product(k4, m + 8u, rows);
+    sums[9] += product(k4, m + 9u, rows);
+    sums[10] += product(k4, m + 10u, rows);
+    sums[11] += product(k4, m + 11u, rows);
+    sums[12] += product(k4, m + 12u, rows);
+    sums[13] += product(k4, m + 13u, rows);
+    sums[14] += product(k4, m + 14u, rows);
+    sums[15] += product(k4, m + 15u, rows);
+  }
+  store_row(m, n4, sums[0]);
+  store_row(m + 1u, n4, sums[1]);
+  store_row(m + 2u, n4, sums[2]);
+  store_row(m + 3u, n4, sums[3]);
+  store_row(m + 4u, n4, sums[4]);
+  store_row(m + 5u, n4, sums[5]);
+  store_row(m + 6u, n4, sums[6]);
+  store_row(m + 7u, n4, sums[7]);
+  store_row(m + 8u, n4, sums[8]);
+  store_row(m + 9u, n4, sums[9]);
+  store_row(m + 10u, n4, sums[10]);
+  store_row(m + 11u, n4, sums[11]);
+  store_row(m + 12u, n4, sums[12]);
+  store_row(m + 13u, n4, sums[13]);
+  store_row(m + 14u, n4, sums[14]);
+  store_row(m + 15u, n4, sums[15]);
+}

@@ -1,0 +1,170 @@
+// matmul_tn_wide: out = aᵀ·b, the weight gradient dw = xᵀ·dy, and with it the bias gradient, with a
+// and b read as images and 16×16 tiles; M and N are multiples of 4, K of 8. The same as
+// matmul_tn_image, for where matmul_nn_wide is used.
+//
+//   out[m,n]  = Σ_k a[k,m]·b[k,n]   (+ out[m,n] with ACCUMULATE)
+//   dbias[n]  = Σ_k b[k,n]          (+ dbias[n] with ACCUMULATE)     BIAS
+//
+// a [K,M] and b [K,N] as images of M/4×K and N/4×K texels; out [M,N], dbias [N]; K is the number of
+// rows B·T. Grid: a band of rows of tiles, columns of tiles, bands. A thread owns 16 rows and four
+// groups of 4 columns, which lie 4·WG_N apart, and works as in matmul_nn_wide; the threads of the
+// first rows also write dbias.
+// Numerics: f32; eight products are summed in order, then added to the running sum, k ascending; what
+// was there is added last. Texels past the end read as 0 or as what was there before; their sums are
+// not stored. Reference: tests/reference/matmul.ts.
+
+struct Params { M: u32, N: u32, K: u32 }
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var a: texture_storage_2d<rgba32float, read>;
+@group(0) @binding(2) var b: texture_storage_2d<rgba32float, read>;
+@group(0) @binding(3) var<storage, read_write> out: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> dbias: array<vec4f>;
+
+override WG: u32 = 8u;
+override WG_N: u32 = 8u;
+override ACCUMULATE: u32 = 0u;
+override BIAS: u32 = 0u;
+
+const TILE_M = 16u;
+
+// The sixteen columns of a thread in one row: column g is the g-th group of 4.
+alias Row = mat4x4f;
+// Eight k of them.
+alias Rows = array<Row, 8>;
+
+fn row_of_b(n4: u32, k: u32) -> Row {
+  return Row(
+    textureLoad(b, vec2u(n4, k)),
+    textureLoad(b, vec2u(n4 + WG_N, k)),
+    textureLoad(b, vec2u(n4 + 2u * WG_N, k)),
+    textureLoad(b, vec2u(n4 + 3u * WG_N, k)),
+  );
+}
+
+fn rows_of_b(n4: u32, k: u32) -> Rows {
+  return Rows(
+    row_of_b(n4, k),
+    row_of_b(n4, k + 1u),
+    row_of_b(n4, k + 2u),
+    row_of_b(n4, k + 3u),
+    row_of_b(n4, k + 4u),
+    row_of_b(n4, k + 5u),
+    row_of_b(n4, k + 6u),
+    row_of_b(n4, k + 7u),
+  );
+}
+
+// Eight k of four columns of a, which are rows of out: the first four k, and the other four.
+struct Block { left: mat4x4f, right: mat4x4f }
+
+fn block_of_a(m4: u32, k: u32) -> Block {
+  return Block(
+    transpose(mat4x4f(
+      textureLoad(a, vec2u(m4, k)),
+      textureLoad(a, vec2u(m4, k + 1u)),
+      textureLoad(a, vec2u(m4, k + 2u)),
+      textureLoad(a, vec2u(m4, k + 3u)),
+    )),
+    transpose(mat4x4f(
+      textureLoad(a, vec2u(m4, k + 4u)),
+      textureLoad(a, vec2u(m4, k + 5u)),
+      textureLoad(a, vec2u(m4, k + 6u)),
+      textureLoad(a, vec2u(m4, k + 7u)),
+    )),
+  );
+}
+
+// Σ x[k]·rows[k] over eight k.
+fn product(x: vec4f, y: vec4f, rows: Rows) -> Row {
+  return x.x * rows[0] + x.y * rows[1] + x.z * rows[2] + x.w * rows[3]
+    + y.x * rows[4] + y.y * rows[5] + y.z * rows[6] + y.w * rows[7];
+}
+
+fn store(m: u32, n4: u32, sum: vec4f) {
+  let N4 = params.N / 4u;
+  if (m < params.M && n4 < N4) {
+    let at = m * N4 + n4;
+    var x = sum;
+    if (ACCUMULATE != 0u) { x += out[at]; }
+    out[at] = x;
+  }
+}
+
+fn store_row(m: u32, n4: u32, sums: Row) {
+  store(m, n4, sums[0]);
+  store(m, n4 + WG_N, sums[1]);
+  store(m, n4 + 2u * WG_N, sums[2]);
+  store(m, n4 + 3u * WG_N, sums[3]);
+}
+
+fn store_dbias(n4: u32, sum: vec4f) {
+  if (n4 < params.N / 4u) {
+    var x = sum;
+    if (ACCUMULATE != 0u) { x += dbias[n4]; }
+    dbias[n4] = x;
+  }
+}
+
+@compute @workgroup_size(WG)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) count: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let tile = (group.z * count.x + group.x) * (WG / WG_N) + thread / WG_N;
+  let m = tile * TILE_M;
+  if (m >= params.M) { return; }
+  let n4 = group.y * WG_N * 4u + thread % WG_N;
+  let sums_columns = BIAS != 0u && m == 0u;
+  var sums: array<Row, TILE_M>;
+  var columns: Row;
+  for (var k = 0u; k < params.K; k += 8u) {
+    let rows = rows_of_b(n4, k);
+    if (sums_columns) {
+      columns += (rows[0] + rows[1] + rows[2] + rows[3]) + (rows[4] + rows[5] + rows[6] + rows[7]);
+    }
+    let block0 = block_of_a(m / 4u, k);
+    sums[0] += product(block0.left[0], block0.right[0], rows);
+    sums[1] += product(block0.left[1], block0.right[1], rows);
+    sums[2] += product(block0.left[2], block0.right[2], rows);
+    sums[3] += product(block0.left[3], block0.right[3], rows);
+    let block1 = block_of_a(m / 4u + 1u, k);
+    sums[4] += product(block1.left[0], block1.right[0], rows);
+    sums[5] += product(block1.left[1], block1.right[1], rows);
+    sums[6] += product(block1.left[2], block1.right[2], rows);
+    sums[7] += product(block1.left[3], block1.right[3], rows);
+    let block2 = block_of_a(m / 4u + 2u, k);
+    sums[8] += product(block2.left[0], block2.right[0], rows);
+    sums[9] += product(block2.left[1], block2.right[1], rows);
+    sums[10] += product(block2.left[2], block2.right[2], rows);
+    sums[11] += product(block2.left[3], block2.right[3], rows);
+    let block3 = block_of_a(m / 4u + 3u, k);
+    sums[12] += product(block3.left[0], block3.right[0], rows);
+    sums[13] += product(block3.left[1], block3.right[1], rows);
+    sums[14] += product(block3.left[2], block3.right[2], rows);
+    sums[15] += product(block3.left[3], block3.right[3], rows);
+  }
+  store_row(m, n4, sums[0]);
+  store_row(m + 1u, n4, sums[1]);
+  store_row(m + 2u, n4, sums[2]);
+  store_row(m + 3u, n4, sums[3]);
+  store_row(m + 4u, n4, sums[4]);
+  store_row(m + 5u, n4, sums[5]);
+  store_row(m + 6u, n4, sums[6]);
+  store_row(m + 7u, n4, sums[7]);
+  store_row(m + 8u, n4, sums[8]);
+  store_row(m + 9u, n4, sums[9]);
+  store_row(m + 10u, n4, sums[10]);
+  store_row(m + 11u, n4, sums[11]);
+  store_row(m + 12u, n4, sums[12]);
+  store_row(m + 13u, n4, sums[13]);
+  store_row(m + 14u, n4, sums[14]);
+  store_row(m + 15u, n4, sums[15]);
+  if (sums_columns) {
+    store_dbias(n4, columns[0]);
+    store_dbias(n4 + WG_N, columns[1]);
+    store_dbias(n4 + 2u * WG_N, columns[2]);
+    store_dbias(n4 + 3u * WG_N, columns[3]);
+  }
+}
