@@ -1,6 +1,6 @@
 /**
  * Where the browsers are and how they are started so that WebGPU is there.
- * Nothing here downloads anything: `scripts/install-chromium.mjs` does that.
+ * Nothing here downloads anything: `scripts/install-browsers.mjs` does that.
  */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,6 +1,6 @@
 /**
- * `npm test`: types, lint, unit tests, kernels in a real browser, the build, end to end. Finds or
- * installs a Chromium first, and fails where it has no WebGPU adapter. The last line is
+ * `npm test`: types, lint, unit tests, kernels in real browsers, the build, end to end. Finds or
+ * installs Chromium and Firefox first, and fails where they have no WebGPU adapter. The last line is
  * `N passed, N failed`.
  */
 import { spawn } from 'node:child_process';
@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { browserEnvironment } from './browsers.mjs';
 import { main, parseOptions, ROOT } from './command.mjs';
-import { ensureChromium } from './install-chromium.mjs';
+import { ensureChromium, ensureFirefox } from './install-browsers.mjs';
 import { adapterName } from './test/adapter.mjs';
 import { lineOf, tallyOf } from './test/tally.mjs';
 
@@ -53,7 +53,7 @@ function project(name, part) {
 const STEPS = [
   [{ name: 'types', command: ['typescript/bin/tsc', '--noEmit'] }],
   [{ name: 'lint', command: ['@biomejs/biome/bin/biome', 'check', '.'] }],
-  [project('node')],
+  [project('node'), project('firefox')],
   [project('gpu', '1/2'), project('gpu', '2/2')],
   [{ name: 'build', command: ['vite/bin/vite.js', 'build', '--logLevel', 'warn'] }],
   [project('e2e')],
@@ -89,7 +89,9 @@ await main(async () => {
   parseOptions(process.argv.slice(2), {});
   const chromium = ensureChromium();
   console.log(`Chromium: ${chromium}\nWebGPU adapter: ${await adapterName(chromium)}`);
-  const env = { ...browserEnvironment(), CHROMIUM_PATH: chromium };
+  const firefox = ensureFirefox();
+  console.log(`Firefox: ${firefox}`);
+  const env = { ...browserEnvironment(), CHROMIUM_PATH: chromium, FIREFOX_PATH: firefox };
 
   const outcomes = [];
   for (const row of STEPS) {

@@ -1,4 +1,4 @@
-/** Which kernel runs a linear layer of a decoded token, and its tile, by size and adapter. */
+/** What runs a decoded token: the kernel of a linear layer and its tile, and the threads of a draw. */
 import { groups } from '../gpu/kernel';
 import { decodeLinear, decodeLinearQuad } from './decode_linear';
 import type { MatmulDevice } from './linear_choice';
@@ -20,3 +20,7 @@ export function chooseDecodeLinear(
   const TILE_M = software && B > 8 && workgroups >= ENOUGH_WORKGROUPS ? 16 : 8;
   return { kernel, constants: { TILE_M, WG_N } };
 }
+
+/** How often one thread goes round its loops to draw from V logits: each cut is 32 passes. */
+export const sampleIterations = (V: number, topK: number, topP: number) =>
+  V * (3 + (topK > 0 && topK < V ? 32 : 0) + (topP < 1 ? 33 : 0));

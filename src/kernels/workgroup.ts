@@ -33,3 +33,16 @@ export function workgroupSize(kernel: string, { software }: { software: boolean 
   if (software) return ELEMENTWISE.has(kernel) ? 256 : 8;
   return WIDE.has(kernel) ? 256 : 64;
 }
+
+/** llvmpipe ends all loops of a thread without a word once they have gone round so often together. */
+const MOST_ITERATIONS = 65_535;
+
+/** The same for rows over which a thread that had one to itself would go round so often. */
+export function rowWorkgroupSize(
+  kernel: string,
+  iterations: number,
+  device: { software: boolean },
+): number {
+  const size = workgroupSize(kernel, device);
+  return iterations > MOST_ITERATIONS ? Math.max(size, SHARED) : size;
+}

@@ -11,7 +11,7 @@ import {
 } from '../kernels/linear_choice';
 import { type MatmulEpilogue, type MatmulSlots, recordMatmul } from '../kernels/linear_record';
 import { chooseNorm } from '../kernels/row_choice';
-import { workgroupSize } from '../kernels/workgroup';
+import { rowWorkgroupSize, workgroupSize } from '../kernels/workgroup';
 
 /** Records an M×N product over K by the variant chosen for it. */
 export function matmul<F extends MatmulForm>(
@@ -39,4 +39,15 @@ export const norms = (gpu: Gpu, C: number) => chooseNorm(C, { software: gpu.adap
 /** The workgroup size of any other kernel. */
 export function workgroup(gpu: Gpu, kernel: Pick<Kernel, 'name'>): { WG: number } {
   return { WG: workgroupSize(kernel.name, { software: gpu.adapter.is_fallback }) };
+}
+
+/** The same of a kernel over rows, where one thread a row would go round so often. */
+export function rowWorkgroup(
+  gpu: Gpu,
+  kernel: Pick<Kernel, 'name'>,
+  iterations: number,
+): { WG: number } {
+  return {
+    WG: rowWorkgroupSize(kernel.name, iterations, { software: gpu.adapter.is_fallback }),
+  };
 }

@@ -12,7 +12,7 @@ import { Tape } from '../gpu/tape';
 import { attentionProbabilities, topTokens } from '../kernels/inside';
 import { crossEntropyForward } from '../kernels/loss';
 import { scoreForward } from '../kernels/rlhf';
-import { matmul, workgroup } from './choice';
+import { matmul, rowWorkgroup, workgroup } from './choice';
 import { recordTrunk } from './gpt';
 import { recordNorm } from './norm';
 import type { Weights } from './weights';
@@ -150,7 +150,12 @@ function recordDepth(
     { M: T, N: V, K: C },
     { a: hidden, b: weights.tensor('transformer.wte.weight'), out: logits },
   );
-  tape.dispatch(topTokens, { N: T, V, K }, { logits, ids, values }, workgroup(gpu, topTokens));
+  tape.dispatch(
+    topTokens,
+    { N: T, V, K },
+    { logits, ids, values },
+    rowWorkgroup(gpu, topTokens, K * V),
+  );
   tape.dispatch(
     crossEntropyForward,
     { N: T, V, inv_temperature: 1 },

@@ -8,8 +8,9 @@ import { read } from '../gpu/readback';
 import type { Scratch } from '../gpu/scratch';
 import { part, type Slot } from '../gpu/slots';
 import { Tape } from '../gpu/tape';
+import { sampleIterations } from '../kernels/decode_choice';
 import { decodeCompact, decodeEmbedding, kvStore, sampleToken } from '../kernels/sampling';
-import { attention, decodeAttention, workgroup } from './choice';
+import { attention, decodeAttention, rowWorkgroup, workgroup } from './choice';
 import { type DecodedLinear, decodedLinear, decodedLogits } from './decoded_linear';
 import { recordEmbedding, recordMlp } from './gpt';
 import { linearForward } from './linear';
@@ -210,7 +211,7 @@ export class Sampler {
         length: this.length,
         logprobs: this.logprobs,
       },
-      workgroup(gpu, sampleToken),
+      rowWorkgroup(gpu, sampleToken, sampleIterations(V, options.topK, options.topP)),
     );
   }
 

@@ -1,7 +1,9 @@
 /** Randomness and sampling: Philox bit by bit, draws against the reference and by their distribution. */
 import { describe, expect, it } from 'vitest';
+import { sampleIterations } from '../../src/kernels/decode_choice';
 import { dropoutMask } from '../../src/kernels/dropout';
 import { sampleToken } from '../../src/kernels/sampling';
+import { rowWorkgroupSize } from '../../src/kernels/workgroup';
 import { expectClose, random } from '../reference/compare';
 import { logSoftmax } from '../reference/crossEntropy';
 import { dropoutMask as referenceMask } from '../reference/dropout';
@@ -116,7 +118,9 @@ describe.each([8, 64])('with workgroups of %i', (WG) => {
     const { V, temperature, top_k: topK = 0, top_p: topP = 1 } = settings;
     const B = 37;
     const logits = Float32Array.from(random(B * V, V), (x) => 2 * x);
-    const { tokens, logprobs } = await draw(WG, logits, settings);
+    const iterations = sampleIterations(V, topK, topP);
+    const threads = rowWorkgroupSize('sample_token', iterations, { software: WG === 8 });
+    const { tokens, logprobs } = await draw(threads, logits, settings);
     const expected = tokens.map((token, b) => {
       const row = logits.slice(b * V, (b + 1) * V);
       const u = uniformOf(1000 + b, 1);
