@@ -60,9 +60,15 @@ export class Image implements ImageSize, Life {
   constructor(
     readonly width: number,
     readonly height: number,
-    readonly first: number,
+    public first: number,
   ) {
     this.last = first;
+  }
+
+  /** Shares its texture with no other image of the tape. */
+  stay(): void {
+    this.first = 0;
+    this.last = Number.POSITIVE_INFINITY;
   }
 
   /**

@@ -14,7 +14,7 @@ import { type Image, type ImageSize, Images, type Shown, sizeOfImage } from './i
 import { type Binding, elementsOf, type Grid, type Kernel, shapeOf, type Values } from './kernel';
 import { shareHomes } from './lives';
 import type { Scratch } from './scratch';
-import { real, type Slot, Temp, TempPart } from './slots';
+import { isTemporary, meet, real, type Slot, Temp, TempPart } from './slots';
 
 interface DispatchOp {
   kind: 'dispatch';
@@ -36,6 +36,8 @@ interface ImageOp {
   kind: 'image';
   from: Slot;
   to: Image;
+  /** Shows the same throughout, so that the first of several replays in a row copies for all. */
+  once: boolean;
 }
 type Op = DispatchOp | CopyOp | ImageOp;
 
@@ -47,7 +49,7 @@ type Ready =
       group: GPUBindGroup;
       grid: Grid;
     }
-  | { kind: 'copy'; encode(encoder: GPUCommandEncoder): void };
+  | { kind: 'copy'; once: boolean; encode(encoder: GPUCommandEncoder): void };
 
 /** Names and sizes of one dispatch, for the profiler and the Kernels lens. */
 export interface DispatchInfo {
@@ -65,15 +67,21 @@ export class Tape {
   private readonly ops: Op[] = [];
   private readonly temps: Temp[] = [];
   private readonly images = new Images();
+  private readonly written: Slot[] = [];
   private ready: Ready[] | undefined;
   private readonly owned: View[] = [];
   private readonly textures: GPUTexture[] = [];
 
-  /** @param scratch where temporaries live, shared with other tapes; without it, buffers of its own */
+  /**
+   * @param scratch where temporaries live, shared with other tapes; without it, buffers of its own
+   * @param repeats whether it is replayed several times in a row: images of what it never writes
+   * (weights) are then copied once for all of them, and have a texture of their own meanwhile
+   */
   constructor(
     private readonly gpu: Gpu,
     readonly label: string,
     private readonly scratch?: Scratch,
+    private readonly repeats = false,
   ) {}
 
   /** A temporary of `elements` four-byte values, alive from its first to its last use. */
@@ -120,6 +128,7 @@ export class Tape {
       if (slot && access !== 'in') written.push(slot);
     }
     this.images.after(this.ops.length, read, written);
+    this.written.push(...written);
     this.ops.push({
       kind: 'dispatch',
       kernel: kernel as unknown as Kernel,
@@ -137,7 +146,7 @@ export class Tape {
     if (known) return known;
     const image = this.images.add(size, this.ops.length);
     this.touch(slot);
-    this.ops.push({ kind: 'image', from: slot, to: image });
+    this.ops.push({ kind: 'image', from: slot, to: image, once: false });
     return image;
   }
 
@@ -146,6 +155,7 @@ export class Tape {
     this.touch(from);
     this.touch(to);
     this.images.after(this.ops.length, [], [to]);
+    this.written.push(to);
     this.ops.push({ kind: 'copy', from, to, bytes });
   }
 
@@ -170,6 +180,7 @@ export class Tape {
    */
   async finish(): Promise<this> {
     this.placeTemps();
+    if (this.repeats) this.keepImages();
     this.images.place((sizes) => this.texturesOf(sizes));
     const pipelines = await Promise.all(
       this.ops.map((op) =>
@@ -181,7 +192,9 @@ export class Tape {
     await this.gpu.allocated();
     const writeDummies: View[] = [];
     this.ready = this.ops.map((op, index): Ready => {
-      if (op.kind !== 'dispatch') return { kind: 'copy', encode: copier(op) };
+      if (op.kind !== 'dispatch') {
+        return { kind: 'copy', once: op.kind === 'image' && op.once, encode: copier(op) };
+      }
       const { pipeline, layout } = pipelines[index]!;
       let writes = 0;
       const bindings = Object.values(op.kernel.bindings);
@@ -204,6 +217,15 @@ export class Tape {
       return { kind: 'dispatch', name: op.kernel.name, pipeline, group, grid: op.grid };
     });
     return this;
+  }
+
+  /** Images of what no operation writes stay from the first replay on. */
+  private keepImages(): void {
+    for (const op of this.ops) {
+      if (op.kind !== 'image' || isTemporary(op.from)) continue;
+      op.once = !this.written.some((slot) => meet(slot, op.from));
+      if (op.once) op.to.stay();
+    }
   }
 
   private own(view: View): View {
@@ -256,6 +278,7 @@ export class Tape {
     for (let round = 0; round < times; round++) {
       for (const op of this.ready) {
         if (op.kind === 'copy') {
+          if (op.once && round > 0) continue;
           pass?.end();
           pass = undefined;
           op.encode(encoder);

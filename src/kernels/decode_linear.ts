@@ -6,8 +6,19 @@
  */
 
 import decodeLinearCode from '../../shaders/decode_linear.wgsl?raw';
+import decodeLinearImageCode from '../../shaders/decode_linear_image.wgsl?raw';
 import decodeLinearQuadCode from '../../shaders/decode_linear_quad.wgsl?raw';
-import { defineKernel, groups, input, optionalInput, output } from '../gpu/kernel';
+import decodeLogitsImageCode from '../../shaders/decode_logits_image.wgsl?raw';
+import { IMAGES_IN_WGSL } from '../gpu/features';
+import {
+  defineKernel,
+  groups,
+  image,
+  input,
+  optionalInput,
+  output,
+  type Values,
+} from '../gpu/kernel';
 
 const table = {
   params: { B: 'u32', N: 'u32', K: 'u32' },
@@ -24,6 +35,10 @@ const table = {
   constants: { TILE_M: 8, WG_N: 8, NORM: 0, TRANSPOSE: 0, BIAS: 0, GELU: 0, RESIDUAL: 0 },
 } as const;
 
+/** Tiles of TILE_M rows and 16 columns a thread. */
+const wideTiles = ({ B, N }: Values<'B' | 'N'>, c: Values<'TILE_M' | 'WG' | 'WG_N'>) =>
+  [groups(N, 16 * c.WG_N), groups(B, (c.TILE_M * c.WG) / c.WG_N)] as const;
+
 /** out = residual + gelu_new(LayerNorm(x)·w + bias), the parts that are asked for; `TRANSPOSE`: x·wᵀ, w [N, K]. */
 export const decodeLinear = defineKernel({
   ...table,
@@ -39,4 +54,36 @@ export const decodeLinearQuad = defineKernel({
   code: decodeLinearQuadCode,
   features: ['subgroups'],
   grid: ({ B, N }, c) => [groups(N, 8 * c.WG_N), groups(B, c.TILE_M)],
+});
+
+/**
+ * The same with x and w read as images and 16 columns a thread, for software adapters; K a multiple of
+ * 8, and w never transposed.
+ */
+export const decodeLinearImage = defineKernel({
+  ...table,
+  bindings: { ...table.bindings, x: image('B, K'), w: image('K, N') },
+  name: 'decode_linear_image',
+  code: decodeLinearImageCode,
+  features: [IMAGES_IN_WGSL],
+  constants: { TILE_M: 8, WG: 8, WG_N: 8, NORM: 0, BIAS: 0, GELU: 0, RESIDUAL: 0 },
+  grid: (params, constants) => wideTiles(params, constants),
+});
+
+/** LayerNorm(x)·wᵀ by images, w [N, K]. */
+export const decodeLogitsImage = defineKernel({
+  params: table.params,
+  bindings: {
+    rows: table.bindings.rows,
+    x: image('B, K'),
+    gamma: input('K'),
+    beta: input('K'),
+    w: image('N, K'),
+    out: table.bindings.out,
+  },
+  name: 'decode_logits_image',
+  code: decodeLogitsImageCode,
+  features: [IMAGES_IN_WGSL],
+  constants: { TILE_M: 8, WG: 8, WG_N: 8 },
+  grid: (params, constants) => wideTiles(params, constants),
 });

@@ -3,11 +3,9 @@
  * gelu_new, the residual sum. Rows are the sequences that still run (src/kernels/sampling.ts).
  */
 import type { Gpu } from '../gpu/device';
-import type { Kernel } from '../gpu/kernel';
 import type { Slot, Temp } from '../gpu/slots';
 import type { Tape } from '../gpu/tape';
-import { chooseDecodeLinear } from '../kernels/decode_choice';
-import type { decodeLinear } from '../kernels/decode_linear';
+import { chooseDecodeLinear, chooseDecodeLogits } from '../kernels/decode_choice';
 import { matmulDevice } from '../kernels/linear_choice';
 import { matmul } from './choice';
 import { recordNorm } from './norm';
@@ -46,13 +44,17 @@ export function decodedLinear(
     ...(norm ? normSlots(weights, norm) : {}),
     ...(residual ? { residual } : {}),
   };
-  const constants = {
+  const parts = {
     BIAS: 1,
     NORM: norm ? 1 : 0,
     GELU: gelu ? 1 : 0,
     RESIDUAL: residual ? 1 : 0,
   };
-  return record(gpu, tape, `${name}.out`, { B, N, K }, constants, slots);
+  const size = { B, N, K };
+  const { kernel, constants } = chooseDecodeLinear(size, matmulDevice(gpu));
+  const out = tape.temp(`${name}.out`, B * N);
+  tape.dispatch(kernel, size, { ...slots, out }, { ...constants, ...parts });
+  return out;
 }
 
 /** ln_f and the tied head: logits [B, V] of x [B, C]. */
@@ -65,14 +67,16 @@ export function decodedLogits(
 ): Temp {
   const { n_embd: C, vocab_size: V } = weights.layout.config;
   const wte = weights.tensor('transformer.wte.weight');
+  const logits = tape.temp('logits', B * V);
   if (V % 4 === 0) {
-    const slots = { rows, x, w: wte, ...normSlots(weights, 'ln_f') };
-    const constants = { NORM: 1, TRANSPOSE: 1 };
-    return record(gpu, tape, 'logits', { B, N: V, K: C }, constants, slots);
+    const size = { B, N: V, K: C };
+    const { kernel, constants } = chooseDecodeLogits(size, matmulDevice(gpu));
+    const slots = { rows, x, w: wte, ...normSlots(weights, 'ln_f'), out: logits };
+    tape.dispatch(kernel, size, slots, constants);
+    return logits;
   }
   // GPT-2's own vocabulary of 50,257 is read a number at a time.
   const { out } = recordNorm(gpu, tape, weights, 'transformer.ln_f', x, B);
-  const logits = tape.temp('logits', B * V);
   matmul(gpu, tape, 'nt', { M: B, N: V, K: C }, { a: out, b: wte, out: logits });
   return logits;
 }
@@ -81,17 +85,3 @@ const normSlots = (weights: Weights, norm: string) => ({
   gamma: weights.tensor(`transformer.${norm}.weight`),
   beta: weights.tensor(`transformer.${norm}.bias`),
 });
-
-function record(
-  gpu: Gpu,
-  tape: Tape,
-  label: string,
-  size: { B: number; N: number; K: number },
-  constants: Partial<(typeof decodeLinear)['constants']>,
-  slots: Partial<Record<keyof (typeof decodeLinear)['bindings'], Slot>>,
-): Temp {
-  const out = tape.temp(label, size.B * size.N);
-  const { kernel, constants: tile } = chooseDecodeLinear(size, matmulDevice(gpu));
-  tape.dispatch(kernel as Kernel, size, { ...slots, out }, { ...tile, ...constants });
-  return out;
-}

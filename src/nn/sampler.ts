@@ -93,7 +93,7 @@ export class Sampler {
       gpu.alloc(`kv cache ${layer}`, B * this.T * 2 * C * 4),
     );
     this.prefill = new Tape(gpu, 'prefill', scratch);
-    this.decode = new Tape(gpu, 'decode', scratch);
+    this.decode = new Tape(gpu, 'decode', scratch, true);
   }
 
   /** @param scratch for the temporaries of its tapes, shared with tapes that run at other times */

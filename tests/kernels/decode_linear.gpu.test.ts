@@ -3,14 +3,21 @@
  * that fill the tiles and rows that do not, and not at all for tiles whose rows belong to nobody.
  */
 import { describe, expect, it } from 'vitest';
+import { compiles } from '../../src/gpu/features';
 import type { Kernel, Values } from '../../src/gpu/kernel';
-import { chooseDecodeLinear } from '../../src/kernels/decode_choice';
-import { decodeLinear, decodeLinearQuad } from '../../src/kernels/decode_linear';
+import { chooseDecodeLinear, chooseDecodeLogits } from '../../src/kernels/decode_choice';
+import {
+  decodeLinear,
+  decodeLinearImage,
+  decodeLinearQuad,
+  decodeLogitsImage,
+} from '../../src/kernels/decode_linear';
+import type { MatmulDevice } from '../../src/kernels/linear_choice';
 import { expectClose, random } from '../reference/compare';
 import { geluForward } from '../reference/gelu';
 import { layernormForward } from '../reference/layernorm';
 import * as reference from '../reference/matmul';
-import { type Arrays, runKernel, testGpu } from '../support/kernel';
+import { type Arrays, runKernel } from '../support/kernel';
 
 const NONE = 0xffffffff;
 
@@ -23,11 +30,35 @@ const SIZES = [
   { B: 33, N: 260, K: 20 },
 ];
 
-const TILES = [
+/** The same with K in eights. */
+const EIGHTS = [
+  { B: 1, N: 4, K: 8 },
+  { B: 5, N: 68, K: 24 },
+  { B: 19, N: 72, K: 256 },
+  { B: 33, N: 260, K: 40 },
+];
+
+const TILES: Values[] = [
   { TILE_M: 8, WG_N: 8 },
   { TILE_M: 16, WG_N: 8 },
   { TILE_M: 8, WG_N: 32 },
 ];
+
+/** A layer's kernel, and the head's, whose weights lie the other way round. */
+const FORMS = [
+  { layer: decodeLinear, head: decodeLinear, sizes: SIZES, tiles: TILES },
+  { layer: decodeLinearQuad, head: decodeLinearQuad, sizes: SIZES, tiles: TILES },
+  {
+    layer: decodeLinearImage,
+    head: decodeLogitsImage,
+    sizes: EIGHTS,
+    tiles: [
+      { TILE_M: 8, WG_N: 8 },
+      { TILE_M: 16, WG_N: 8 },
+      { TILE_M: 16, WG_N: 4 },
+    ] as Values[],
+  },
+] as unknown as { layer: Kernel; head: Kernel; sizes: typeof SIZES; tiles: Values[] }[];
 
 const PARTS = [
   { NORM: 0, TRANSPOSE: 0, BIAS: 1, GELU: 0, RESIDUAL: 1 },
@@ -67,18 +98,21 @@ function layer({ B, N, K, parts }: Case, offset: number) {
   return { inputs, out };
 }
 
-describe.each([decodeLinear, decodeLinearQuad])('$name', (kernel) => {
-  const run = async (params: Values, inputs: Arrays, constants: Values) => {
-    const { device } = await testGpu();
+describe.each(FORMS)('$layer.name', ({ layer: linear, head, sizes, tiles }) => {
+  const run = async (params: Values, inputs: Arrays, { TRANSPOSE, ...parts }: Values) => {
+    const kernel = TRANSPOSE ? head : linear;
+    const adapter = (await navigator.gpu.requestAdapter())!;
     // What needs a feature that this device lacks is not chosen here.
-    if (kernel.features?.some((feature) => !device.features.has(feature))) return undefined;
-    return runKernel(kernel as Kernel, params, inputs, constants);
+    if (!compiles(kernel.features ?? [], adapter)) return undefined;
+    const all = { ...parts, TRANSPOSE: TRANSPOSE ?? 0 };
+    const known = Object.entries(all).filter(([name]) => name in kernel.constants);
+    return runKernel(kernel, params, inputs, Object.fromEntries(known));
   };
 
-  it.each(TILES.flatMap((tile) => PARTS.map((parts) => ({ tile, parts }))))(
+  it.each(tiles.flatMap((tile) => PARTS.map((parts) => ({ tile, parts }))))(
     'is LayerNorm, product and what follows: $tile $parts',
     async ({ tile, parts }) => {
-      for (const { B, N, K } of SIZES) {
+      for (const { B, N, K } of sizes) {
         const { inputs, out: expected } = layer({ B, N, K, parts }, 3);
         const rows = Array.from({ length: B }, (_, r) => r);
         const met = await run({ B, N, K }, { rows, ...inputs }, { ...tile, ...parts });
@@ -97,31 +131,45 @@ describe.each([decodeLinear, decodeLinearQuad])('$name', (kernel) => {
     if (met) expectClose(met['out']!, out, 2e-3);
   });
 
-  it.each([8, 16])('skips the tiles of %i rows that belong to no sequence', async (TILE_M) => {
-    const parts = PARTS[0]!;
-    const [B, N, K] = [40, 12, 8];
-    const running = 11;
-    const { inputs, out } = layer({ B, N, K, parts }, 0);
-    const rows = Array.from({ length: B }, (_, r) => (r < running ? B - 1 - r : NONE));
-    const before = new Float32Array(B * N).fill(7);
-    const met = await run({ B, N, K }, { rows, ...inputs, out: before }, { TILE_M, ...parts });
-    if (!met) return;
-    expectClose(met['out']!.slice(0, running * N), out.slice(0, running * N), TOLERANCE);
-    const tiles = Math.ceil(running / TILE_M) * TILE_M;
-    expect(met['out']!.slice(tiles * N)).toEqual(before.slice(tiles * N));
-  });
+  it.each([8, 16].flatMap((TILE_M) => [PARTS[0]!, PARTS[2]!].map((parts) => ({ TILE_M, parts }))))(
+    'skips the tiles of rows that belong to no sequence: %o',
+    async ({ TILE_M, parts }) => {
+      const [B, N, K] = [40, 12, 8];
+      const running = 11;
+      const { inputs, out } = layer({ B, N, K, parts }, 0);
+      const rows = Array.from({ length: B }, (_, r) => (r < running ? B - 1 - r : NONE));
+      const before = new Float32Array(B * N).fill(7);
+      const met = await run({ B, N, K }, { rows, ...inputs, out: before }, { TILE_M, ...parts });
+      if (!met) return;
+      expectClose(met['out']!.slice(0, running * N), out.slice(0, running * N), TOLERANCE);
+      const rowsRun = Math.ceil(running / TILE_M) * TILE_M;
+      expect(met['out']!.slice(rowsRun * N)).toEqual(before.slice(rowsRun * N));
+    },
+  );
 });
 
-it('a decoded layer is by quads only where subgroups are trusted and the adapter is software', () => {
-  const size = { B: 128, N: 192 };
-  const name = (software: boolean, subgroups: boolean) =>
-    chooseDecodeLinear(size, { software, subgroups }).kernel.name;
-  expect(name(true, true)).toBe('decode_linear_quad');
-  for (const [software, subgroups] of [
-    [true, false],
-    [false, true],
-    [false, false],
-  ] as const) {
-    expect(name(software, subgroups)).toBe('decode_linear');
-  }
+describe('a decoded layer', () => {
+  const size = { B: 128, N: 512, K: 128 };
+  const name = (device: Partial<MatmulDevice>, changed: Partial<typeof size> = {}) =>
+    chooseDecodeLinear({ ...size, ...changed }, { software: true, ...device }).kernel.name;
+
+  it('is by quads only where subgroups are trusted and the adapter is software', () => {
+    expect(name({ subgroups: true, images: true })).toBe('decode_linear_quad');
+    expect(name({})).toBe('decode_linear');
+    expect(name({ software: false, subgroups: true })).toBe('decode_linear');
+    expect(name({ software: false })).toBe('decode_linear');
+  });
+
+  it('is by images where they are trusted, and worth it', () => {
+    const images = { images: true };
+    expect(name(images)).toBe('decode_linear_image');
+    expect(name({ ...images, software: false })).toBe('decode_linear');
+    // A small layer, one of a single workgroup, and rows that are no image.
+    expect(name(images, { N: 128 })).toBe('decode_linear');
+    expect(name(images, { B: 8, N: 128, K: 512 })).toBe('decode_linear');
+    expect(name(images, { K: 96 })).toBe('decode_linear');
+    const head = (K: number) => chooseDecodeLogits({ ...size, K }, { software: true, ...images });
+    expect(head(128).kernel.name).toBe('decode_logits_image');
+    expect(head(96)).toMatchObject({ kernel: decodeLinear, constants: { NORM: 1, TRANSPOSE: 1 } });
+  });
 });

@@ -1,5 +1,5 @@
 /** Tapes that read matrices as images: what is copied, what is shared, and whole steps by images. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Gpu } from '../../src/gpu/device';
 import { PlanningGpu } from '../../src/gpu/plan';
 import { readFloats } from '../../src/gpu/readback';
@@ -11,9 +11,10 @@ import { matmulNNImage } from '../../src/kernels/linear_images';
 import { ADAMW } from '../../src/nn/adamw';
 import { initialWeights } from '../../src/nn/init';
 import { layoutOf } from '../../src/nn/layout';
+import { Sampler } from '../../src/nn/sampler';
 import { LmTrainer } from '../../src/nn/trainer';
 import { Weights } from '../../src/nn/weights';
-import { random } from '../reference/compare';
+import { expectClose, random } from '../reference/compare';
 import { matmulNN as wanted } from '../reference/matmul';
 import { testGpu } from '../support/kernel';
 
@@ -78,6 +79,33 @@ describe('images', () => {
       0,
     );
     expect(worst).toBeLessThan(1e-4);
+  });
+
+  test('of what a tape never writes are copied once for all replays of one submit', async () => {
+    const [x, w, other] = [square(8), square(9), square(10)];
+    const tape = new Tape(gpu, 'repeated', undefined, true);
+    const between = tape.temp('between', SIDE * SIDE);
+    multiply(tape, x.view, w.view, between);
+    multiply(tape, between, w.view, x.view);
+    await tape.finish();
+    const encoder = gpu.device.createCommandEncoder();
+    const copied = vi.spyOn(encoder, 'copyBufferToTexture');
+    tape.encode(encoder, 3);
+    // x and what lies between at every replay, w at the first.
+    expect(copied).toHaveBeenCalledTimes(3 * 2 + 1);
+    gpu.submit(encoder.finish());
+    const times = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+      wanted(wanted(a, b, SIDE, SIDE, SIDE), b, SIDE, SIDE, SIDE);
+    const thrice = times(times(times(x.values, w.values), w.values), w.values);
+    expectClose(await readFloats(gpu, x.view, SIDE * SIDE), thrice, 1e-4, 'three replays');
+    // Weights that were written between two submits are shown as they are.
+    gpu.write(x.view, x.values);
+    gpu.write(w.view, other.values);
+    tape.run();
+    const once = times(x.values, other.values);
+    expectClose(await readFloats(gpu, x.view, SIDE * SIDE), once, 1e-4, 'other weights');
+    tape.free();
+    gpu.free(x.view, w.view, other.view);
   });
 
   test('share textures where their lives are apart, lent by a scratch, counted and freed', async () => {
@@ -154,6 +182,28 @@ test('training by images has the bits of training by buffers, and the memory tha
   const before = plan.counters.bytes;
   await LmTrainer.make(plan, weights, options, () => {});
   expect(plan.counters.bytes - before).toBe(images.bytes);
+});
+
+test('sampling by images draws what sampling by buffers draws', async () => {
+  const model = { n_layer: 2, n_embd: 128, n_head: 4, n_positions: 32, vocab_size: 512 };
+  const layout = layoutOf(model, 'lm');
+  const draws = { temperature: 1, topK: 0, topP: 1, eot: 0, pad: 0, stopAtEot: false };
+  const prompts = Array.from({ length: 19 }, (_, b) => [1 + b, 2 + b, 3 + b]);
+  const sampled = async (device: Gpu) => {
+    const weights = Weights.from(device, layout, 'weights', initialWeights(layout, 2));
+    const sampler = await Sampler.make(device, weights, { B: 19, P: 3, R: 20, ...draws });
+    sampler.start(prompts, 5, 0);
+    const result = await sampler.finish();
+    const kernels = sampler.recorded.describe().flatMap((info) => info?.kernel.name ?? []);
+    sampler.free();
+    gpu.free(weights.arena);
+    return { ...result, kernels };
+  };
+  const [images, buffers] = [await sampled(trusting(['images'])), await sampled(trusting([]))];
+  expect(images.kernels.filter((name) => name.endsWith('_image'))).toHaveLength(2 * 3 + 1);
+  expect(buffers.kernels.filter((name) => name.endsWith('_image'))).toEqual([]);
+  expect(images.tokens).toEqual(buffers.tokens);
+  expectClose(images.logprobs, buffers.logprobs, 1e-5);
 });
 
 test('a product of buffers is never given images', () => {
