@@ -261,7 +261,17 @@ export class Gpu {
     return buffer;
   }
 
+  /** @throws where more is bound at once than this GPU allows */
   bindGroup(descriptor: GPUBindGroupDescriptor): GPUBindGroup {
+    const most = this.device.limits.maxStorageBufferBindingSize;
+    for (const { resource } of descriptor.entries) {
+      const size = 'buffer' in resource ? (resource.size ?? 0) : 0;
+      if (size > most) {
+        throw new Error(
+          `${descriptor.label} reads or writes ${size} bytes at once; this GPU allows ${most}. Choose a smaller model or batch.`,
+        );
+      }
+    }
     this.counters.bindGroups++;
     return this.device.createBindGroup(descriptor);
   }

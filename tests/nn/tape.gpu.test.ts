@@ -201,6 +201,25 @@ describe('bindings', () => {
     expect(record).toThrow("matmul_naive: 'a' [M, K] needs 320 bytes, bound 316");
   });
 
+  test('of more bytes than the GPU binds at once are named with both sizes', async () => {
+    const limits = { maxStorageBufferBindingSize: 256 };
+    const device = new Proxy(gpu.device, {
+      get: (device, key) => {
+        const value = key === 'limits' ? limits : (Reflect.get(device, key) as unknown);
+        return typeof value === 'function' ? value.bind(device) : value;
+      },
+    });
+    const small = Object.create(gpu, { device: { value: device } }) as typeof gpu;
+    const [one, two] = [filled(1), filled(2)];
+    const tape = new Tape(small, 'large');
+    scale(tape, one, two, tape.temp('out', N));
+    await expect(tape.finish()).rejects.toThrow(
+      'matmul_naive reads or writes 320 bytes at once; this GPU allows 256. Choose a smaller model or batch.',
+    );
+    tape.free();
+    gpu.free(one, two);
+  });
+
   test('that are optional may be left out, for reading and for writing', async () => {
     const [M, K] = [5, 3];
     const [a, b] = [filled(2, M * K), filled(3, M * K)];
