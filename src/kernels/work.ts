@@ -16,6 +16,7 @@ const FLOPS: Record<string, (p: Values) => number> = {
   matmul_nt: ({ M, N, K }) => 2 * M! * N! * K!,
   matmul_tn: ({ M, N, K }) => 2 * M! * N! * K!,
   decode_linear: ({ B, N, K }) => 2 * B! * N! * K!,
+  decode_logits_image: ({ B, N, K }) => 2 * B! * N! * K!,
   attention_forward: ({ B, T, H, D }) => 2 * B! * H! * T! * T! * D!,
   attention_backward_dq: ({ B, T, H, D }) => 3 * B! * H! * T! * T! * D!,
   attention_backward_dkv: ({ B, T, H, D }) => 4 * B! * H! * T! * T! * D!,

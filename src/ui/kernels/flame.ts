@@ -22,7 +22,7 @@ export const FAMILIES = {
 export type Family = keyof typeof FAMILIES;
 
 export function familyOf(kernel: string): Family {
-  if (/^matmul|linear/.test(kernel)) return 'product';
+  if (/^matmul|linear|logits/.test(kernel)) return 'product';
   if (/attention|kv_/.test(kernel)) return 'attention';
   if (/norm/.test(kernel) && !/grad_norm/.test(kernel)) return 'norm';
   if (/cross_entropy|loss|weighted_sum|score|sample_token/.test(kernel)) return 'loss';
