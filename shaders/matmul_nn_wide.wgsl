@@ -12,9 +12,9 @@
 // A thread owns 16 rows and four groups of 4 columns, which lie 4·WG_N apart. It takes eight k of its
 // columns, then row after row of a: what a row needs at a time fits the registers of a core, and a
 // sum is touched once for eight products.
-// Numerics: f32; eight products are summed in order, then added to the running sum, k ascending. Texels
-// past the end read as 0 or as what was there before; their sums are not stored.
-// Reference: tests/reference/matmul.ts, gelu.ts.
+// Numerics: f32; four products are summed in order, then added to the running sum, k ascending: the bits
+// of matmul_nn_image. Texels past the end read as 0 or as what was
+// there before; their sums are not stored. Reference: tests/reference/matmul.ts, gelu.ts.
 
 struct Params { M: u32, N: u32, K: u32 }
 
@@ -38,37 +38,37 @@ const TILE_M = 16u;
 
 // The sixteen columns of a thread in one row: column g is the g-th group of 4.
 alias Row = mat4x4f;
-// Eight k of them.
-alias Rows = array<Row, 8>;
+// Four k of them, a group a block.
+alias Blocks = array<mat4x4f, 4>;
 
-fn row_of_b(n4: u32, k: u32) -> Row {
-  return Row(
+// Four k of the n4-th group of 4 columns.
+fn block_of_b(n4: u32, k: u32) -> mat4x4f {
+  return mat4x4f(
     textureLoad(b, vec2u(n4, k)),
-    textureLoad(b, vec2u(n4 + WG_N, k)),
-    textureLoad(b, vec2u(n4 + 2u * WG_N, k)),
-    textureLoad(b, vec2u(n4 + 3u * WG_N, k)),
+    textureLoad(b, vec2u(n4, k + 1u)),
+    textureLoad(b, vec2u(n4, k + 2u)),
+    textureLoad(b, vec2u(n4, k + 3u)),
   );
 }
 
-fn rows_of_b(n4: u32, k: u32) -> Rows {
-  return Rows(
-    row_of_b(n4, k),
-    row_of_b(n4, k + 1u),
-    row_of_b(n4, k + 2u),
-    row_of_b(n4, k + 3u),
-    row_of_b(n4, k + 4u),
-    row_of_b(n4, k + 5u),
-    row_of_b(n4, k + 6u),
-    row_of_b(n4, k + 7u),
+fn blocks_of_b(n4: u32, k: u32) -> Blocks {
+  return Blocks(
+    block_of_b(n4, k),
+    block_of_b(n4 + WG_N, k),
+    block_of_b(n4 + 2u * WG_N, k),
+    block_of_b(n4 + 3u * WG_N, k),
   );
 }
 
-// Σ a[m,k]·b[k,n] over eight k.
-fn product(k4: u32, m: u32, rows: Rows) -> Row {
-  let x = textureLoad(a, vec2u(k4, m));
-  let y = textureLoad(a, vec2u(k4 + 1u, m));
-  return x.x * rows[0] + x.y * rows[1] + x.z * rows[2] + x.w * rows[3]
-    + y.x * rows[4] + y.y * rows[5] + y.z * rows[6] + y.w * rows[7];
+// Σ x[k]·b[k,n] over four k.
+fn product(x: vec4f, blocks: Blocks) -> Row {
+  return Row(blocks[0] * x, blocks[1] * x, blocks[2] * x, blocks[3] * x);
+}
+
+// A sum with eight k of a row of a, four after the other.
+fn added(sum: Row, k4: u32, m: u32, left: Blocks, right: Blocks) -> Row {
+  let first = sum + product(textureLoad(a, vec2u(k4, m)), left);
+  return first + product(textureLoad(a, vec2u(k4 + 1u, m)), right);
 }
 
 // gelu_new(x) = ½x(1 + tanh(u)) = x / (1 + exp(−2u)), u = √(2/π)(x + 0.044715x³).
@@ -112,24 +112,25 @@ fn main(
   let n4 = group.y * WG_N * 4u + thread % WG_N;
   var sums: array<Row, TILE_M>;
   for (var k = 0u; k < params.K; k += 8u) {
-    let rows = rows_of_b(n4, k);
+    let left = blocks_of_b(n4, k);
+    let right = blocks_of_b(n4, k + 4u);
     let k4 = k / 4u;
-    sums[0] += product(k4, m, rows);
-    sums[1] += product(k4, m + 1u, rows);
-    sums[2] += product(k4, m + 2u, rows);
-    sums[3] += product(k4, m + 3u, rows);
-    sums[4] += product(k4, m + 4u, rows);
-    sums[5] += product(k4, m + 5u, rows);
-    sums[6] += product(k4, m + 6u, rows);
-    sums[7] += product(k4, m + 7u, rows);
-    sums[8] += product(k4, m + 8u, rows);
-    sums[9] += product(k4, m + 9u, rows);
-    sums[10] += product(k4, m + 10u, rows);
-    sums[11] += product(k4, m + 11u, rows);
-    sums[12] += product(k4, m + 12u, rows);
-    sums[13] += product(k4, m + 13u, rows);
-    sums[14] += product(k4, m + 14u, rows);
-    sums[15] += product(k4, m + 15u, rows);
+    sums[0] = added(sums[0], k4, m, left, right);
+    sums[1] = added(sums[1], k4, m + 1u, left, right);
+    sums[2] = added(sums[2], k4, m + 2u, left, right);
+    sums[3] = added(sums[3], k4, m + 3u, left, right);
+    sums[4] = added(sums[4], k4, m + 4u, left, right);
+    sums[5] = added(sums[5], k4, m + 5u, left, right);
+    sums[6] = added(sums[6], k4, m + 6u, left, right);
+    sums[7] = added(sums[7], k4, m + 7u, left, right);
+    sums[8] = added(sums[8], k4, m + 8u, left, right);
+    sums[9] = added(sums[9], k4, m + 9u, left, right);
+    sums[10] = added(sums[10], k4, m + 10u, left, right);
+    sums[11] = added(sums[11], k4, m + 11u, left, right);
+    sums[12] = added(sums[12], k4, m + 12u, left, right);
+    sums[13] = added(sums[13], k4, m + 13u, left, right);
+    sums[14] = added(sums[14], k4, m + 14u, left, right);
+    sums[15] = added(sums[15], k4, m + 15u, left, right);
   }
   store_row(m, n4, sums[0]);
   store_row(m + 1u, n4, sums[1]);

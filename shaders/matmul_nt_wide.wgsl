@@ -7,9 +7,9 @@
 // a [M,K] and b [N,K] as images of K/4×M and K/4×N texels; pre and out [M,N].
 // Grid: a band of rows of tiles, columns of tiles, bands. A thread owns 16 rows and four groups of 4
 // columns, which lie 4·WG_N apart, and works as in matmul_nn_wide.
-// Numerics: f32; eight products are summed in order, then added to the running sum, k ascending. Texels
-// past the end read as 0 or as what was there before; their sums are not stored.
-// Reference: tests/reference/matmul.ts, gelu.ts.
+// Numerics: f32; four products are summed in order, then added to the running sum, k ascending: the bits
+// of matmul_nt_image. Texels past the end read as 0 or as what was
+// there before; their sums are not stored. Reference: tests/reference/matmul.ts, gelu.ts.
 
 struct Params { M: u32, N: u32, K: u32 }
 
@@ -27,11 +27,11 @@ const TILE_M = 16u;
 
 // The sixteen columns of a thread in one row: column g is the g-th group of 4.
 alias Row = mat4x4f;
-// Eight k of them.
-alias Rows = array<Row, 8>;
+// Four k of them, a group a block.
+alias Blocks = array<mat4x4f, 4>;
 
 // Four k of the n4-th group of 4 columns, which are rows of b.
-fn group_of_b(k4: u32, n4: u32) -> mat4x4f {
+fn block_of_b(n4: u32, k4: u32) -> mat4x4f {
   return transpose(mat4x4f(
     textureLoad(b, vec2u(k4, 4u * n4)),
     textureLoad(b, vec2u(k4, 4u * n4 + 1u)),
@@ -40,33 +40,24 @@ fn group_of_b(k4: u32, n4: u32) -> mat4x4f {
   ));
 }
 
-fn rows_of_b(n4: u32, k4: u32) -> Rows {
-  let p = group_of_b(k4, n4);
-  let q = group_of_b(k4, n4 + WG_N);
-  let r = group_of_b(k4, n4 + 2u * WG_N);
-  let s = group_of_b(k4, n4 + 3u * WG_N);
-  let t = group_of_b(k4 + 1u, n4);
-  let u = group_of_b(k4 + 1u, n4 + WG_N);
-  let v = group_of_b(k4 + 1u, n4 + 2u * WG_N);
-  let w = group_of_b(k4 + 1u, n4 + 3u * WG_N);
-  return Rows(
-    Row(p[0], q[0], r[0], s[0]),
-    Row(p[1], q[1], r[1], s[1]),
-    Row(p[2], q[2], r[2], s[2]),
-    Row(p[3], q[3], r[3], s[3]),
-    Row(t[0], u[0], v[0], w[0]),
-    Row(t[1], u[1], v[1], w[1]),
-    Row(t[2], u[2], v[2], w[2]),
-    Row(t[3], u[3], v[3], w[3]),
+fn blocks_of_b(n4: u32, k4: u32) -> Blocks {
+  return Blocks(
+    block_of_b(n4, k4),
+    block_of_b(n4 + WG_N, k4),
+    block_of_b(n4 + 2u * WG_N, k4),
+    block_of_b(n4 + 3u * WG_N, k4),
   );
 }
 
-// Σ a[m,k]·b[n,k] over eight k.
-fn product(k4: u32, m: u32, rows: Rows) -> Row {
-  let x = textureLoad(a, vec2u(k4, m));
-  let y = textureLoad(a, vec2u(k4 + 1u, m));
-  return x.x * rows[0] + x.y * rows[1] + x.z * rows[2] + x.w * rows[3]
-    + y.x * rows[4] + y.y * rows[5] + y.z * rows[6] + y.w * rows[7];
+// Σ x[k]·b[k,n] over four k.
+fn product(x: vec4f, blocks: Blocks) -> Row {
+  return Row(blocks[0] * x, blocks[1] * x, blocks[2] * x, blocks[3] * x);
+}
+
+// A sum with eight k of a row of a, four after the other.
+fn added(sum: Row, k4: u32, m: u32, left: Blocks, right: Blocks) -> Row {
+  let first = sum + product(textureLoad(a, vec2u(k4, m)), left);
+  return first + product(textureLoad(a, vec2u(k4 + 1u, m)), right);
 }
 
 // With s = 1/(1 + exp(−2u)) = ½(1 + tanh u): gelu_new'(x) = s + 2x·s(1 − s)·du/dx.
@@ -106,23 +97,24 @@ fn main(
   let n4 = group.y * WG_N * 4u + thread % WG_N;
   var sums: array<Row, TILE_M>;
   for (var k4 = 0u; k4 < params.K / 4u; k4 += 2u) {
-    let rows = rows_of_b(n4, k4);
-    sums[0] += product(k4, m, rows);
-    sums[1] += product(k4, m + 1u, rows);
-    sums[2] += product(k4, m + 2u, rows);
-    sums[3] += product(k4, m + 3u, rows);
-    sums[4] += product(k4, m + 4u, rows);
-    sums[5] += product(k4, m + 5u, rows);
-    sums[6] += product(k4, m + 6u, rows);
-    sums[7] += product(k4, m + 7u, rows);
-    sums[8] += product(k4, m + 8u, rows);
-    sums[9] += product(k4, m + 9u, rows);
-    sums[10] += product(k4, m + 10u, rows);
-    sums[11] += product(k4, m + 11u, rows);
-    sums[12] += product(k4, m + 12u, rows);
-    sums[13] += product(k4, m + 13u, rows);
-    sums[14] += product(k4, m + 14u, rows);
-    sums[15] += product(k4, m + 15u, rows);
+    let left = blocks_of_b(n4, k4);
+    let right = blocks_of_b(n4, k4 + 1u);
+    sums[0] = added(sums[0], k4, m, left, right);
+    sums[1] = added(sums[1], k4, m + 1u, left, right);
+    sums[2] = added(sums[2], k4, m + 2u, left, right);
+    sums[3] = added(sums[3], k4, m + 3u, left, right);
+    sums[4] = added(sums[4], k4, m + 4u, left, right);
+    sums[5] = added(sums[5], k4, m + 5u, left, right);
+    sums[6] = added(sums[6], k4, m + 6u, left, right);
+    sums[7] = added(sums[7], k4, m + 7u, left, right);
+    sums[8] = added(sums[8], k4, m + 8u, left, right);
+    sums[9] = added(sums[9], k4, m + 9u, left, right);
+    sums[10] = added(sums[10], k4, m + 10u, left, right);
+    sums[11] = added(sums[11], k4, m + 11u, left, right);
+    sums[12] = added(sums[12], k4, m + 12u, left, right);
+    sums[13] = added(sums[13], k4, m + 13u, left, right);
+    sums[14] = added(sums[14], k4, m + 14u, left, right);
+    sums[15] = added(sums[15], k4, m + 15u, left, right);
   }
   store_row(m, n4, sums[0]);
   store_row(m + 1u, n4, sums[1]);

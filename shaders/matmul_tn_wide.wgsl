@@ -9,9 +9,9 @@
 // rows B·T. Grid: a band of rows of tiles, columns of tiles, bands. A thread owns 16 rows and four
 // groups of 4 columns, which lie 4·WG_N apart, and works as in matmul_nn_wide; the threads of the
 // first rows also write dbias.
-// Numerics: f32; eight products are summed in order, then added to the running sum, k ascending; what
-// was there is added last. Texels past the end read as 0 or as what was there before; their sums are
-// not stored. Reference: tests/reference/matmul.ts.
+// Numerics: f32; four products are summed in order, then added to the running sum, k ascending: the bits
+// of matmul_tn_image, and what was there is added last. Texels past the end read as 0 or as what was
+// there before; their sums are not stored. Reference: tests/reference/matmul.ts.
 
 struct Params { M: u32, N: u32, K: u32 }
 
@@ -30,28 +30,25 @@ const TILE_M = 16u;
 
 // The sixteen columns of a thread in one row: column g is the g-th group of 4.
 alias Row = mat4x4f;
-// Eight k of them.
-alias Rows = array<Row, 8>;
+// Four k of them, a group a block.
+alias Blocks = array<mat4x4f, 4>;
 
-fn row_of_b(n4: u32, k: u32) -> Row {
-  return Row(
+// Four k of the n4-th group of 4 columns.
+fn block_of_b(n4: u32, k: u32) -> mat4x4f {
+  return mat4x4f(
     textureLoad(b, vec2u(n4, k)),
-    textureLoad(b, vec2u(n4 + WG_N, k)),
-    textureLoad(b, vec2u(n4 + 2u * WG_N, k)),
-    textureLoad(b, vec2u(n4 + 3u * WG_N, k)),
+    textureLoad(b, vec2u(n4, k + 1u)),
+    textureLoad(b, vec2u(n4, k + 2u)),
+    textureLoad(b, vec2u(n4, k + 3u)),
   );
 }
 
-fn rows_of_b(n4: u32, k: u32) -> Rows {
-  return Rows(
-    row_of_b(n4, k),
-    row_of_b(n4, k + 1u),
-    row_of_b(n4, k + 2u),
-    row_of_b(n4, k + 3u),
-    row_of_b(n4, k + 4u),
-    row_of_b(n4, k + 5u),
-    row_of_b(n4, k + 6u),
-    row_of_b(n4, k + 7u),
+fn blocks_of_b(n4: u32, k: u32) -> Blocks {
+  return Blocks(
+    block_of_b(n4, k),
+    block_of_b(n4 + WG_N, k),
+    block_of_b(n4 + 2u * WG_N, k),
+    block_of_b(n4 + 3u * WG_N, k),
   );
 }
 
@@ -75,10 +72,14 @@ fn block_of_a(m4: u32, k: u32) -> Block {
   );
 }
 
-// Σ x[k]·rows[k] over eight k.
-fn product(x: vec4f, y: vec4f, rows: Rows) -> Row {
-  return x.x * rows[0] + x.y * rows[1] + x.z * rows[2] + x.w * rows[3]
-    + y.x * rows[4] + y.y * rows[5] + y.z * rows[6] + y.w * rows[7];
+// Σ x[k]·b[k,n] over four k.
+fn product(x: vec4f, blocks: Blocks) -> Row {
+  return Row(blocks[0] * x, blocks[1] * x, blocks[2] * x, blocks[3] * x);
+}
+
+// A sum with eight k of a row of out, four after the other.
+fn added(sum: Row, x: vec4f, y: vec4f, left: Blocks, right: Blocks) -> Row {
+  return sum + product(x, left) + product(y, right);
 }
 
 fn store(m: u32, n4: u32, sum: vec4f) {
@@ -120,30 +121,32 @@ fn main(
   var sums: array<Row, TILE_M>;
   var columns: Row;
   for (var k = 0u; k < params.K; k += 8u) {
-    let rows = rows_of_b(n4, k);
+    let left = blocks_of_b(n4, k);
+    let right = blocks_of_b(n4, k + 4u);
     if (sums_columns) {
-      columns += (rows[0] + rows[1] + rows[2] + rows[3]) + (rows[4] + rows[5] + rows[6] + rows[7]);
+      columns += product(vec4f(1.0), left);
+      columns += product(vec4f(1.0), right);
     }
     let block0 = block_of_a(m / 4u, k);
-    sums[0] += product(block0.left[0], block0.right[0], rows);
-    sums[1] += product(block0.left[1], block0.right[1], rows);
-    sums[2] += product(block0.left[2], block0.right[2], rows);
-    sums[3] += product(block0.left[3], block0.right[3], rows);
+    sums[0] = added(sums[0], block0.left[0], block0.right[0], left, right);
+    sums[1] = added(sums[1], block0.left[1], block0.right[1], left, right);
+    sums[2] = added(sums[2], block0.left[2], block0.right[2], left, right);
+    sums[3] = added(sums[3], block0.left[3], block0.right[3], left, right);
     let block1 = block_of_a(m / 4u + 1u, k);
-    sums[4] += product(block1.left[0], block1.right[0], rows);
-    sums[5] += product(block1.left[1], block1.right[1], rows);
-    sums[6] += product(block1.left[2], block1.right[2], rows);
-    sums[7] += product(block1.left[3], block1.right[3], rows);
+    sums[4] = added(sums[4], block1.left[0], block1.right[0], left, right);
+    sums[5] = added(sums[5], block1.left[1], block1.right[1], left, right);
+    sums[6] = added(sums[6], block1.left[2], block1.right[2], left, right);
+    sums[7] = added(sums[7], block1.left[3], block1.right[3], left, right);
     let block2 = block_of_a(m / 4u + 2u, k);
-    sums[8] += product(block2.left[0], block2.right[0], rows);
-    sums[9] += product(block2.left[1], block2.right[1], rows);
-    sums[10] += product(block2.left[2], block2.right[2], rows);
-    sums[11] += product(block2.left[3], block2.right[3], rows);
+    sums[8] = added(sums[8], block2.left[0], block2.right[0], left, right);
+    sums[9] = added(sums[9], block2.left[1], block2.right[1], left, right);
+    sums[10] = added(sums[10], block2.left[2], block2.right[2], left, right);
+    sums[11] = added(sums[11], block2.left[3], block2.right[3], left, right);
     let block3 = block_of_a(m / 4u + 3u, k);
-    sums[12] += product(block3.left[0], block3.right[0], rows);
-    sums[13] += product(block3.left[1], block3.right[1], rows);
-    sums[14] += product(block3.left[2], block3.right[2], rows);
-    sums[15] += product(block3.left[3], block3.right[3], rows);
+    sums[12] = added(sums[12], block3.left[0], block3.right[0], left, right);
+    sums[13] = added(sums[13], block3.left[1], block3.right[1], left, right);
+    sums[14] = added(sums[14], block3.left[2], block3.right[2], left, right);
+    sums[15] = added(sums[15], block3.left[3], block3.right[3], left, right);
   }
   store_row(m, n4, sums[0]);
   store_row(m + 1u, n4, sums[1]);

@@ -65,17 +65,19 @@ const EIGHTS: Size[] = [
 const EIGHTS_ODD_M: Size[] = [...EIGHTS, [1, 64, 64], [273, 20, 16]];
 
 describe.each([
-  ['a·b', matmulNNWide, EIGHTS_ODD_M, reference.matmulNN],
-  ['a·bᵀ', matmulNTWide, EIGHTS_ODD_M, reference.matmulNT],
-  ['aᵀ·b', matmulTNWide, EIGHTS, reference.matmulTN],
-] as unknown as [string, Kernel, Size[], Product][])(
+  ['a·b', matmulNNWide, matmulNNVec4, EIGHTS_ODD_M, reference.matmulNN],
+  ['a·bᵀ', matmulNTWide, matmulNTVec4, EIGHTS_ODD_M, reference.matmulNT],
+  ['aᵀ·b', matmulTNWide, matmulTNVec4, EIGHTS, reference.matmulTN],
+] as unknown as [string, Kernel, Kernel, Size[], Product][])(
   '%s in wide tiles, for sizes that divide the tiles and sizes that do not',
-  (_, kernel, sizes, expected) => {
+  (_, kernel, plain, sizes, expected) => {
     const wanted = expectations(sizes, expected);
     it.each([8, 4, 1].map((WG_N) => ({ WG: 8, WG_N })))('%o', async (tiling) => {
       for (const { size, params, a, b, out } of wanted) {
         const met = await runKernel(kernel, params, { a, b }, tiling);
         expectClose(met['out']!, out, tolerance(params.K), size.join('×'));
+        const bits = await runKernel(plain, params, { a, b });
+        expect(met['out'], `the bits of ${plain.name}`).toEqual(bits['out']);
       }
     });
   },
