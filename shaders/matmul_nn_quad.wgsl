@@ -8,7 +8,7 @@
 //
 // a [M,K], b [K,N], bias [N], residual, mask, pre and out [M,N].
 // Grid: (N / (8·WG_N), M / TILE_M) rounded up. A workgroup is one row of threads, so that all of them
-// own the same TILE_M (8, 16 or 32) rows, and each two groups of 4 columns that lie 4·WG_N apart, in
+// own the same TILE_M (8 or 16) rows, and each two groups of 4 columns that lie 4·WG_N apart, in
 // 4×4 blocks as matmul_nn_vec4 does. The four threads of a quad fetch a part of a each and show it to
 // the others: on SwiftShader, where a load costs as much as a dozen products, half of the loads.
 // Whole quads: WG_N is a multiple of 4, and so is the device's smallest subgroup.
@@ -55,10 +55,28 @@ fn block_of_b(at: u32) -> mat4x4f {
   return mat4x4f(b[at], b[at + N4], b[at + 2u * N4], b[at + 3u * N4]);
 }
 
-// Column i of left·x is Σ_k x[i][k]·left[k]: row i of the product a·b.
+// sum + Σ_k x[k]·b[k], a row of a·b. Written out: as b * x SwiftShader takes a tenth longer.
+fn plus_product(sum: vec4f, x: vec4f, b: mat4x4f) -> vec4f {
+  return vec4f(
+    b[0].x * x.x + b[1].x * x.y + b[2].x * x.z + b[3].x * x.w + sum.x,
+    b[0].y * x.x + b[1].y * x.y + b[2].y * x.z + b[3].y * x.w + sum.y,
+    b[0].z * x.x + b[1].z * x.y + b[2].z * x.z + b[3].z * x.w + sum.z,
+    b[0].w * x.x + b[1].w * x.y + b[2].w * x.z + b[3].w * x.w + sum.w,
+  );
+}
+
+fn plus_products(sums: mat4x4f, x: mat4x4f, b: mat4x4f) -> mat4x4f {
+  return mat4x4f(
+    plus_product(sums[0], x[0], b),
+    plus_product(sums[1], x[1], b),
+    plus_product(sums[2], x[2], b),
+    plus_product(sums[3], x[3], b),
+  );
+}
+
 fn multiply_add(sums: ptr<function, Rows>, x: mat4x4f, left: mat4x4f, right: mat4x4f) {
-  (*sums)[0] += left * x;
-  (*sums)[1] += right * x;
+  (*sums)[0] = plus_products((*sums)[0], x, left);
+  (*sums)[1] = plus_products((*sums)[1], x, right);
 }
 
 // gelu_new(x) = ½x(1 + tanh(u)) = x / (1 + exp(−2u)), u = √(2/π)(x + 0.044715x³).
@@ -106,17 +124,12 @@ fn main(
   let first = vec4u(m + place % 4u) + vec4u(0u, 4u, 8u, 12u);
   let last_m = vec4u(params.M - 1u);
   let rows = min(first, last_m) * K4;
-  let more_rows = min(first + 16u, last_m) * K4;
   var left_at = min(n4, N4 - 1u);
   var right_at = min(n4 + WG_N, N4 - 1u);
   var sums0: Rows;
   var sums1: Rows;
   var sums2: Rows;
   var sums3: Rows;
-  var sums4: Rows;
-  var sums5: Rows;
-  var sums6: Rows;
-  var sums7: Rows;
   for (var k4 = 0u; k4 < K4; k4++) {
     let left = block_of_b(left_at);
     let right = block_of_b(right_at);
@@ -128,23 +141,11 @@ fn main(
       multiply_add(&sums2, shared_by_quad(rows.z + k4), left, right);
       multiply_add(&sums3, shared_by_quad(rows.w + k4), left, right);
     }
-    if (TILE_M > 16u) {
-      multiply_add(&sums4, shared_by_quad(more_rows.x + k4), left, right);
-      multiply_add(&sums5, shared_by_quad(more_rows.y + k4), left, right);
-      multiply_add(&sums6, shared_by_quad(more_rows.z + k4), left, right);
-      multiply_add(&sums7, shared_by_quad(more_rows.w + k4), left, right);
-    }
   }
   store_rows(m, n4, sums0);
   store_rows(m + 4u, n4, sums1);
   if (TILE_M > 8u) {
     store_rows(m + 8u, n4, sums2);
     store_rows(m + 12u, n4, sums3);
-  }
-  if (TILE_M > 16u) {
-    store_rows(m + 16u, n4, sums4);
-    store_rows(m + 20u, n4, sums5);
-    store_rows(m + 24u, n4, sums6);
-    store_rows(m + 28u, n4, sums7);
   }
 }

@@ -50,7 +50,7 @@ export interface MatmulVariant {
   /**
    * Stable: the kernel, and the rows × columns × k of a tile (`matmul_nn_tiled 64×64×32`, with
    * `/4` for 4 slices of K) or the rows a thread owns and the threads down × across
-   * (`matmul_nn_vec4 8·8×8`, `matmul_nn_quad 32·1×8`, `matmul_nn_image 16·1×8`,
+   * (`matmul_nn_vec4 8·8×8`, `matmul_nn_quad 16·1×8`, `matmul_nn_image 16·1×8`,
    * `matmul_nn_wide 16·1×8`).
    */
   readonly name: string;
@@ -180,7 +180,7 @@ function quadVariants(form: MatmulForm, { M, N }: MatmulSize, software: boolean)
   const across = software ? Math.max(4, lanesAcross(N, 8)) : QUAD_THREADS;
   const workgroups = (TILE_M: number) => groups(N, 8 * across) * groups(M, TILE_M);
   const { quad } = FORMS[form];
-  return fewestLoads([32, 16, 8], workgroups).map((TILE_M) => ({
+  return fewestLoads([16, 8], workgroups).map((TILE_M) => ({
     name: `${quad.name} ${TILE_M}·1×${across}`,
     kernel: quad,
     constants: { TILE_M, WG_N: across },

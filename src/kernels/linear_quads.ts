@@ -1,7 +1,7 @@
 /**
  * Matrix products whose loads are shared by quads of threads, for devices with subgroups; N and K
  * are multiples of 4 (in aᵀ·b M and N and K). A workgroup is one row of WG_N threads, a multiple of
- * 4, and a thread owns TILE_M (8, 16 or 32) rows and 8 columns.
+ * 4, and a thread owns TILE_M (8 or 16) rows and 8 columns.
  */
 
 import matmulNnQuadCode from '../../shaders/matmul_nn_quad.wgsl?raw';
