@@ -2,19 +2,23 @@
  * Causal self-attention, C = H·D, qkv rows hold q|k|v as GPT-2's c_attn gives them.
  * D is a multiple of 4, at most 128. Right padding needs no mask: causality hides it.
  * With `PACKED` a row holds several sequences, and `positions` says where in its own each token is.
- * The `…X4` kernels compute the same with four rows a thread, for D at most 32, and the `…Image`
- * kernels do so with qkv and dout read as images; `attention_choice.ts` chooses.
+ * The `…X4` kernels compute the same with four rows a thread, for D at most 32; the `…Image` kernels do
+ * so with qkv and dout read as images, the `…Quad` kernels with loads that four threads share.
+ * `attention_choice.ts` chooses.
  */
 
 import backwardD from '../../shaders/attention_backward_d.wgsl?raw';
 import backwardDkv from '../../shaders/attention_backward_dkv.wgsl?raw';
 import backwardDkvImage from '../../shaders/attention_backward_dkv_image.wgsl?raw';
+import backwardDkvQuad from '../../shaders/attention_backward_dkv_quad.wgsl?raw';
 import backwardDkvX4 from '../../shaders/attention_backward_dkv_x4.wgsl?raw';
 import backwardDq from '../../shaders/attention_backward_dq.wgsl?raw';
 import backwardDqImage from '../../shaders/attention_backward_dq_image.wgsl?raw';
+import backwardDqQuad from '../../shaders/attention_backward_dq_quad.wgsl?raw';
 import backwardDqX4 from '../../shaders/attention_backward_dq_x4.wgsl?raw';
 import forward from '../../shaders/attention_forward.wgsl?raw';
 import forwardImage from '../../shaders/attention_forward_image.wgsl?raw';
+import forwardQuad from '../../shaders/attention_forward_quad.wgsl?raw';
 import forwardX4 from '../../shaders/attention_forward_x4.wgsl?raw';
 import { IMAGES_IN_WGSL } from '../gpu/features';
 import {
@@ -37,6 +41,7 @@ const perHead = (rows: number, { B, T, H }: Values<'B' | 'T' | 'H'>, { WG }: Val
 const QKV = 'B*T, 3*H*D';
 const OUT = 'B*T, H*D';
 const features = [IMAGES_IN_WGSL] as const;
+const QUADS = ['subgroups'] as const;
 
 const forwardTable = {
   params,
@@ -66,7 +71,7 @@ export const attentionForwardX4 = defineKernel({
   grid: (sizes, constants) => perHead(4, sizes, constants),
 });
 
-/** That with qkv read as an image. */
+/** The X4 kernel with qkv read as an image. */
 export const attentionForwardImage = defineKernel({
   ...forwardTable,
   bindings: { ...forwardTable.bindings, qkv: image(QKV) },
@@ -74,6 +79,16 @@ export const attentionForwardImage = defineKernel({
   code: forwardImage,
   constants: { D4: 4, WG: 8, PACKED: 0 },
   features,
+  grid: (sizes, constants) => perHead(4, sizes, constants),
+});
+
+/** The X4 kernel with loads shared by quads of threads, for devices with subgroups; WG a multiple of 4. */
+export const attentionForwardQuad = defineKernel({
+  ...forwardTable,
+  name: 'attention_forward_quad',
+  code: forwardQuad,
+  constants: { D4: 4, WG: 4, PACKED: 0 },
+  features: QUADS,
   grid: (sizes, constants) => perHead(4, sizes, constants),
 });
 
@@ -123,12 +138,22 @@ export const attentionBackwardDqX4 = defineKernel({
   grid: (sizes, constants) => perHead(4, sizes, constants),
 });
 
-/** That with qkv and dout read as images. */
+/** The X4 kernel with qkv and dout read as images. */
 export const attentionBackwardDqImage = defineKernel({
   ...backwardImageTable,
   name: 'attention_backward_dq_image',
   code: backwardDqImage,
   constants: { D4: 4, WG: 8, PACKED: 0 },
+  grid: (sizes, constants) => perHead(4, sizes, constants),
+});
+
+/** The X4 kernel with loads shared by quads of threads, for devices with subgroups; WG a multiple of 4. */
+export const attentionBackwardDqQuad = defineKernel({
+  ...backwardTable,
+  name: 'attention_backward_dq_quad',
+  code: backwardDqQuad,
+  constants: { D4: 4, WG: 4, PACKED: 0 },
+  features: QUADS,
   grid: (sizes, constants) => perHead(4, sizes, constants),
 });
 
@@ -150,11 +175,21 @@ export const attentionBackwardDkvX4 = defineKernel({
   grid: (sizes, constants) => perHead(4, sizes, constants),
 });
 
-/** That with qkv and dout read as images. */
+/** The X4 kernel with qkv and dout read as images. */
 export const attentionBackwardDkvImage = defineKernel({
   ...backwardImageTable,
   name: 'attention_backward_dkv_image',
   code: backwardDkvImage,
   constants: { D4: 4, WG: 8, PACKED: 0 },
+  grid: (sizes, constants) => perHead(4, sizes, constants),
+});
+
+/** The X4 kernel with loads shared by quads of threads, for devices with subgroups; WG a multiple of 4. */
+export const attentionBackwardDkvQuad = defineKernel({
+  ...backwardTable,
+  name: 'attention_backward_dkv_quad',
+  code: backwardDkvQuad,
+  constants: { D4: 4, WG: 4, PACKED: 0 },
+  features: QUADS,
   grid: (sizes, constants) => perHead(4, sizes, constants),
 });

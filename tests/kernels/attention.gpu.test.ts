@@ -1,26 +1,31 @@
 /**
  * Attention forward and backward against f64, over awkward lengths, batches and head sizes:
  * attention_forward, attention_backward_d, attention_backward_dq, attention_backward_dkv, the four-row
- * forms attention_forward_x4, attention_backward_dq_x4, attention_backward_dkv_x4, and those that read
- * images: attention_forward_image, attention_backward_dq_image, attention_backward_dkv_image.
+ * forms attention_forward_x4, attention_backward_dq_x4, attention_backward_dkv_x4, those that read
+ * images (attention_forward_image, attention_backward_dq_image, attention_backward_dkv_image), and, where
+ * there are subgroups, those whose loads quads share (attention_forward_quad, attention_backward_dq_quad,
+ * attention_backward_dkv_quad).
  */
 import { describe, expect, it } from 'vitest';
 import {
   attentionBackwardD,
   attentionBackwardDkv,
   attentionBackwardDkvImage,
+  attentionBackwardDkvQuad,
   attentionBackwardDkvX4,
   attentionBackwardDq,
   attentionBackwardDqImage,
+  attentionBackwardDqQuad,
   attentionBackwardDqX4,
   attentionForward,
   attentionForwardImage,
+  attentionForwardQuad,
   attentionForwardX4,
 } from '../../src/kernels/attention';
 import { chooseAttention } from '../../src/kernels/attention_choice';
 import * as reference from '../reference/attention';
 import { expectClose, random } from '../reference/compare';
-import { runKernel } from '../support/kernel';
+import { runKernel, testGpu } from '../support/kernel';
 
 interface Shape {
   B: number;
@@ -43,6 +48,15 @@ const SHAPES: Shape[] = [
   { B: 1, T: 9, H: 2, D: 64 },
   { B: 1, T: 11, H: 1, D: 128 },
 ];
+
+const hasSubgroups = (await testGpu()).offers('subgroups');
+
+const byQuads = {
+  forward: attentionForwardQuad,
+  backwardDq: attentionBackwardDqQuad,
+  backwardDkv: attentionBackwardDkvQuad,
+  mostD: 32,
+};
 
 /** One and four rows a thread, in workgroups as a GPU and as a software adapter gets them. */
 const VARIANTS = {
@@ -67,8 +81,12 @@ const VARIANTS = {
     WG: 8,
     mostD: 32,
   },
+  ...(hasSubgroups && {
+    'four rows a thread, by quads': { ...byQuads, WG: 4 },
+    'four rows a thread, by two quads in a workgroup': { ...byQuads, WG: 8 },
+  }),
 };
-type Variant = (typeof VARIANTS)[keyof typeof VARIANTS];
+type Variant = (typeof VARIANTS)['one row a thread'] | (typeof byQuads & { WG: number });
 
 /**
  * At most T·D = 2000 terms go into an element, whose rounding (see the matrix products) stays under
@@ -264,12 +282,13 @@ describe.each(Object.entries(VARIANTS))('attention over packed rows, %s', (_, va
   );
 });
 
-it('of images has the bits of that of buffers', async () => {
+const [, fourRows, ...likeFourRows] = Object.entries(VARIANTS);
+
+it.each(likeFourRows)('%s has the bits of that of buffers', async (_, variant) => {
   const shape = { B: 2, T: 70, H: 2, D: 16 };
   const { qkv, dout } = inputs(shape);
-  const [, buffers, images] = Object.values(VARIANTS);
-  const expected = await backward(buffers!, shape, qkv, dout);
-  const met = await backward(images!, shape, qkv, dout);
+  const expected = await backward(fourRows![1], shape, qkv, dout);
+  const met = await backward(variant, shape, qkv, dout);
   expect(bits(met.dsum)).toEqual(bits(expected.dsum));
   expect(bits(met.dqkv)).toEqual(bits(expected.dqkv));
 });
@@ -282,6 +301,9 @@ describe('the attention chosen', () => {
     [16, { software: false }, attentionForward],
     [16, { software: true, images: true }, attentionForwardImage],
     [64, { software: true, images: true }, attentionForward],
+    [16, { software: true, subgroups: true }, attentionForwardQuad],
+    [64, { software: true, subgroups: true }, attentionForward],
+    [16, { software: false, subgroups: true }, attentionForward],
     [16, { software: false, images: true }, attentionForward],
   ])('for D %i on %o', (D, device, expected) => {
     const chosen = chooseAttention({ N: 100, H: 4, D }, device);

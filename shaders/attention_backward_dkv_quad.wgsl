@@ -1,0 +1,267 @@
+// attention_backward_dkv_quad: attention_backward_dkv_x4 with loads shared by quads of threads, for
+// devices with subgroups and D at most 32 (D4 ≤ 8); writes the k and v parts of dqkv only.
+//
+//   p_ij = exp(q_i·k_j/√D − lse_i),  ds_ij = p_ij·(dout_i·v_j − dsum_i)
+//   dk_j = Σ_{i≥j} ds_ij·q_i/√D,  dv_j = Σ_{i≥j} p_ij·dout_i
+//
+// qkv, dqkv [B·T, 3·H·D] with q | k | v in a row; dout [B·T, H·D]; lse, dsum [B, H, T]. D = 4·D4.
+// Grid: (T/(4·WG) rounded up, H, B); WG is a multiple of 4. 4×4 blocks as in attention_forward_quad, but a
+// key a column; each thread of a quad fetches one of four queries.
+// With PACKED a row holds several sequences, one behind the other: positions [B·T] is the place of
+// each token in its own, and a query sees no key before it.
+// Numerics: f32, queries summed in order, four at a time: the bits of attention_backward_dkv_x4.
+// Reference: tests/reference/attention.ts.
+
+enable subgroups;
+
+struct Params { B: u32, T: u32, H: u32, D: u32 }
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> qkv: array<vec4f>;
+@group(0) @binding(2) var<storage, read> dout: array<vec4f>;
+@group(0) @binding(3) var<storage, read> lse: array<f32>;
+@group(0) @binding(4) var<storage, read> dsum: array<f32>;
+@group(0) @binding(5) var<storage, read_write> dqkv: array<vec4f>;
+@group(0) @binding(6) var<storage, read> positions: array<i32>;
+
+const D4: u32 = 4u;
+override WG: u32 = 4u;
+override PACKED: u32 = 0u;
+
+const FOUR = vec4u(0u, 1u, 2u, 3u);
+
+// The first keys that four queries see: 0, or where the sequence of each begins.
+fn first_keys(first_row: u32, queries: vec4u) -> vec4u {
+  if (PACKED == 0u) { return vec4u(); }
+  let row = first_row + queries;
+  return queries
+    - vec4u(vec4i(positions[row.x], positions[row.y], positions[row.z], positions[row.w]));
+}
+
+// Four channels of four rows; a row a column.
+fn qkv_block(at: vec4u) -> mat4x4f {
+  return mat4x4f(qkv[at.x], qkv[at.y], qkv[at.z], qkv[at.w]);
+}
+
+// What the four threads of a quad have fetched, in the order of their places in it.
+fn shared_by_quad(mine: vec4f) -> mat4x4f {
+  return mat4x4f(
+    quadBroadcast(mine, 0u),
+    quadBroadcast(mine, 1u),
+    quadBroadcast(mine, 2u),
+    quadBroadcast(mine, 3u),
+  );
+}
+
+// sums + b·x: column i gets Σ_k x[i][k]·b[k]. Written out, which is faster on SwiftShader than b * x.
+fn plus_products(sums: mat4x4f, x: mat4x4f, b: mat4x4f) -> mat4x4f {
+  return mat4x4f(
+    plus_product(sums[0], x[0], b),
+    plus_product(sums[1], x[1], b),
+    plus_product(sums[2], x[2], b),
+    plus_product(sums[3], x[3], b),
+  );
+}
+
+fn plus_product(sum: vec4f, x: vec4f, b: mat4x4f) -> vec4f {
+  return vec4f(
+    b[0].x * x.x + b[1].x * x.y + b[2].x * x.z + b[3].x * x.w + sum.x,
+    b[0].y * x.x + b[1].y * x.y + b[2].y * x.z + b[3].y * x.w + sum.y,
+    b[0].z * x.x + b[1].z * x.y + b[2].z * x.z + b[3].z * x.w + sum.z,
+    b[0].w * x.x + b[1].w * x.y + b[2].w * x.z + b[3].w * x.w + sum.w,
+  );
+}
+
+fn of_quad(mine: f32) -> vec4f {
+  return vec4f(
+    quadBroadcast(mine, 0u),
+    quadBroadcast(mine, 1u),
+    quadBroadcast(mine, 2u),
+    quadBroadcast(mine, 3u),
+  );
+}
+
+// Weights that four queries give to one key, from their scores; 0 for a query that does not see it.
+fn weights(s: vec4f, row_lse: vec4f, seen: vec4<bool>) -> vec4f {
+  return select(vec4f(), exp(clamp(s - row_lse, vec4f(-100.0), vec4f())), seen);
+}
+
+// Writes four channels of the keys that exist.
+fn store(first: u32, channel: u32, count: u32, sum: mat4x4f) {
+  let step = 3u * params.H * D4;
+  let at = first * step + channel;
+  if (count > 0u) { dqkv[at] = sum[0]; }
+  if (count > 1u) { dqkv[at + step] = sum[1]; }
+  if (count > 2u) { dqkv[at + 2u * step] = sum[2]; }
+  if (count > 3u) { dqkv[at + 3u * step] = sum[3]; }
+}
+
+@compute @workgroup_size(WG)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) local: u32,
+  @builtin(subgroup_invocation_id) place: u32,
+) {
+  let T = params.T;
+  let C4 = params.H * D4;
+  let first_row = group.z * T;
+  let head = group.y * D4;
+  let stats = (group.z * params.H + group.y) * T;
+  let block = group.x * WG * 4u;
+  let j = block + local * 4u;
+  // Keys past the end redo the last one and are not stored.
+  let keys = min(j + FOUR, vec4u(T - 1u));
+  let key_at = (first_row + keys) * 3u * C4 + C4 + head;
+  let value_at = key_at + C4;
+  let scale = inverseSqrt(f32(params.D));
+
+  // k and v are scaled, so that ds·q needs no further factor: 1/√D goes into the scores by k and
+  // into ds by v and dsum.
+  var k: array<mat4x4f, 8>;
+  var v: array<mat4x4f, 8>;
+  k[0] = qkv_block(key_at) * scale;
+  v[0] = qkv_block(value_at) * scale;
+  if (D4 > 1u) { k[1] = qkv_block(key_at + 1u) * scale; v[1] = qkv_block(value_at + 1u) * scale; }
+  if (D4 > 2u) { k[2] = qkv_block(key_at + 2u) * scale; v[2] = qkv_block(value_at + 2u) * scale; }
+  if (D4 > 3u) { k[3] = qkv_block(key_at + 3u) * scale; v[3] = qkv_block(value_at + 3u) * scale; }
+  if (D4 > 4u) { k[4] = qkv_block(key_at + 4u) * scale; v[4] = qkv_block(value_at + 4u) * scale; }
+  if (D4 > 5u) { k[5] = qkv_block(key_at + 5u) * scale; v[5] = qkv_block(value_at + 5u) * scale; }
+  if (D4 > 6u) { k[6] = qkv_block(key_at + 6u) * scale; v[6] = qkv_block(value_at + 6u) * scale; }
+  if (D4 > 7u) { k[7] = qkv_block(key_at + 7u) * scale; v[7] = qkv_block(value_at + 7u) * scale; }
+
+  var dk: array<mat4x4f, 8>;
+  var dv: array<mat4x4f, 8>;
+  // The threads of a workgroup begin and end together: they fetch queries for one another.
+  for (var i = block; i < T; i += 4u) {
+    let queries = i + FOUR;
+    let rows = min(queries, vec4u(T - 1u));
+    let own = first_keys(first_row, rows);
+    if (own.x >= block + 4u * WG) { break; }
+    let row = min(i + place % 4u, T - 1u);
+    let query_at = (first_row + row) * 3u * C4 + head;
+    let dout_at = (first_row + row) * C4 + head;
+    let row_lse = of_quad(lse[stats + row]);
+    let row_dsum = of_quad(dsum[stats + row]) * scale;
+    var q: array<mat4x4f, 8>;
+    var g: array<mat4x4f, 8>;
+    q[0] = shared_by_quad(qkv[query_at]);
+    g[0] = shared_by_quad(dout[dout_at]);
+    if (D4 > 1u) {
+      q[1] = shared_by_quad(qkv[query_at + 1u]);
+      g[1] = shared_by_quad(dout[dout_at + 1u]);
+    }
+    if (D4 > 2u) {
+      q[2] = shared_by_quad(qkv[query_at + 2u]);
+      g[2] = shared_by_quad(dout[dout_at + 2u]);
+    }
+    if (D4 > 3u) {
+      q[3] = shared_by_quad(qkv[query_at + 3u]);
+      g[3] = shared_by_quad(dout[dout_at + 3u]);
+    }
+    if (D4 > 4u) {
+      q[4] = shared_by_quad(qkv[query_at + 4u]);
+      g[4] = shared_by_quad(dout[dout_at + 4u]);
+    }
+    if (D4 > 5u) {
+      q[5] = shared_by_quad(qkv[query_at + 5u]);
+      g[5] = shared_by_quad(dout[dout_at + 5u]);
+    }
+    if (D4 > 6u) {
+      q[6] = shared_by_quad(qkv[query_at + 6u]);
+      g[6] = shared_by_quad(dout[dout_at + 6u]);
+    }
+    if (D4 > 7u) {
+      q[7] = shared_by_quad(qkv[query_at + 7u]);
+      g[7] = shared_by_quad(dout[dout_at + 7u]);
+    }
+
+    var s = plus_products(mat4x4f(), k[0], transpose(q[0]));
+    var dp = plus_products(mat4x4f(), v[0], transpose(g[0]));
+    if (D4 > 1u) {
+      s = plus_products(s, k[1], transpose(q[1]));
+      dp = plus_products(dp, v[1], transpose(g[1]));
+    }
+    if (D4 > 2u) {
+      s = plus_products(s, k[2], transpose(q[2]));
+      dp = plus_products(dp, v[2], transpose(g[2]));
+    }
+    if (D4 > 3u) {
+      s = plus_products(s, k[3], transpose(q[3]));
+      dp = plus_products(dp, v[3], transpose(g[3]));
+    }
+    if (D4 > 4u) {
+      s = plus_products(s, k[4], transpose(q[4]));
+      dp = plus_products(dp, v[4], transpose(g[4]));
+    }
+    if (D4 > 5u) {
+      s = plus_products(s, k[5], transpose(q[5]));
+      dp = plus_products(dp, v[5], transpose(g[5]));
+    }
+    if (D4 > 6u) {
+      s = plus_products(s, k[6], transpose(q[6]));
+      dp = plus_products(dp, v[6], transpose(g[6]));
+    }
+    if (D4 > 7u) {
+      s = plus_products(s, k[7], transpose(q[7]));
+      dp = plus_products(dp, v[7], transpose(g[7]));
+    }
+
+    let exists = queries < vec4u(T);
+    let p = mat4x4f(
+      weights(s[0], row_lse, (queries >= vec4u(keys.x)) & (own <= vec4u(keys.x)) & exists),
+      weights(s[1], row_lse, (queries >= vec4u(keys.y)) & (own <= vec4u(keys.y)) & exists),
+      weights(s[2], row_lse, (queries >= vec4u(keys.z)) & (own <= vec4u(keys.z)) & exists),
+      weights(s[3], row_lse, (queries >= vec4u(keys.w)) & (own <= vec4u(keys.w)) & exists),
+    );
+    let ds = mat4x4f(
+      p[0] * (dp[0] - row_dsum),
+      p[1] * (dp[1] - row_dsum),
+      p[2] * (dp[2] - row_dsum),
+      p[3] * (dp[3] - row_dsum),
+    );
+    dk[0] = plus_products(dk[0], ds, q[0]);
+    dv[0] = plus_products(dv[0], p, g[0]);
+    if (D4 > 1u) {
+      dk[1] = plus_products(dk[1], ds, q[1]);
+      dv[1] = plus_products(dv[1], p, g[1]);
+    }
+    if (D4 > 2u) {
+      dk[2] = plus_products(dk[2], ds, q[2]);
+      dv[2] = plus_products(dv[2], p, g[2]);
+    }
+    if (D4 > 3u) {
+      dk[3] = plus_products(dk[3], ds, q[3]);
+      dv[3] = plus_products(dv[3], p, g[3]);
+    }
+    if (D4 > 4u) {
+      dk[4] = plus_products(dk[4], ds, q[4]);
+      dv[4] = plus_products(dv[4], p, g[4]);
+    }
+    if (D4 > 5u) {
+      dk[5] = plus_products(dk[5], ds, q[5]);
+      dv[5] = plus_products(dv[5], p, g[5]);
+    }
+    if (D4 > 6u) {
+      dk[6] = plus_products(dk[6], ds, q[6]);
+      dv[6] = plus_products(dv[6], p, g[6]);
+    }
+    if (D4 > 7u) {
+      dk[7] = plus_products(dk[7], ds, q[7]);
+      dv[7] = plus_products(dv[7], p, g[7]);
+    }
+  }
+
+  let count = T - min(j, T);
+  let first = first_row + j;
+  let dk_at = C4 + head;
+  let dv_at = 2u * C4 + head;
+  store(first, dk_at, count, dk[0]);
+  store(first, dv_at, count, dv[0]);
+  if (D4 > 1u) { store(first, dk_at + 1u, count, dk[1]); store(first, dv_at + 1u, count, dv[1]); }
+  if (D4 > 2u) { store(first, dk_at + 2u, count, dk[2]); store(first, dv_at + 2u, count, dv[2]); }
+  if (D4 > 3u) { store(first, dk_at + 3u, count, dk[3]); store(first, dv_at + 3u, count, dv[3]); }
+  if (D4 > 4u) { store(first, dk_at + 4u, count, dk[4]); store(first, dv_at + 4u, count, dv[4]); }
+  if (D4 > 5u) { store(first, dk_at + 5u, count, dk[5]); store(first, dv_at + 5u, count, dv[5]); }
+  if (D4 > 6u) { store(first, dk_at + 6u, count, dk[6]); store(first, dv_at + 6u, count, dv[6]); }
+  if (D4 > 7u) { store(first, dk_at + 7u, count, dk[7]); store(first, dv_at + 7u, count, dv[7]); }
+}

@@ -1,0 +1,195 @@
+// attention_forward_quad: attention_forward_x4 with loads shared by quads of threads, for devices with
+// subgroups and D at most 32 (D4 ≤ 8).
+//
+//   s_ij = q_i·k_j / √D for j ≤ i,  lse_i = log Σ_j exp(s_ij),  out_i = Σ_j exp(s_ij − lse_i)·v_j
+//
+// qkv [B·T, 3·H·D] with q | k | v in a row, each of them H heads of D; out [B·T, H·D];
+// lse [B, H, T]. D = 4·D4. Grid: (T/(4·WG) rounded up, H, B); WG is a multiple of 4.
+// All is done in 4×4 blocks: queries by keys for the scores, queries by channels for the rest;
+// column i of a block belongs to query i. The four threads of a quad need the same four keys and
+// values: each fetches one of them and shows it to the others.
+// With PACKED a row holds several sequences, one behind the other: positions [B·T] is the place of
+// each token in its own, and a query sees no key before it.
+// Numerics: f32. Keys come in order, four at a time; a running maximum scales what was summed.
+// Keys that a query does not see have the score −3.4e38 and the weight 0. The bits of
+// attention_forward_x4. Reference: tests/reference/attention.ts.
+
+enable subgroups;
+
+struct Params { B: u32, T: u32, H: u32, D: u32 }
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> qkv: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> out: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> lse: array<f32>;
+@group(0) @binding(4) var<storage, read> positions: array<i32>;
+
+const D4: u32 = 4u;
+override WG: u32 = 4u;
+override PACKED: u32 = 0u;
+
+const MASK = -3.4e38;
+const FOUR = vec4u(0u, 1u, 2u, 3u);
+
+// The first keys that four queries see: 0, or where the sequence of each begins.
+fn first_keys(first_row: u32, queries: vec4u) -> vec4u {
+  if (PACKED == 0u) { return vec4u(); }
+  let row = first_row + queries;
+  return queries
+    - vec4u(vec4i(positions[row.x], positions[row.y], positions[row.z], positions[row.w]));
+}
+
+// Four channels of four rows; a row a column.
+fn qkv_block(at: vec4u) -> mat4x4f {
+  return mat4x4f(qkv[at.x], qkv[at.y], qkv[at.z], qkv[at.w]);
+}
+
+// What the four threads of a quad have fetched, in the order of their places in it.
+fn shared_by_quad(mine: vec4f) -> mat4x4f {
+  return mat4x4f(
+    quadBroadcast(mine, 0u),
+    quadBroadcast(mine, 1u),
+    quadBroadcast(mine, 2u),
+    quadBroadcast(mine, 3u),
+  );
+}
+
+// sums + b·x: column i gets Σ_k x[i][k]·b[k]. Written out, which is faster on SwiftShader than b * x.
+fn plus_products(sums: mat4x4f, x: mat4x4f, b: mat4x4f) -> mat4x4f {
+  return mat4x4f(
+    plus_product(sums[0], x[0], b),
+    plus_product(sums[1], x[1], b),
+    plus_product(sums[2], x[2], b),
+    plus_product(sums[3], x[3], b),
+  );
+}
+
+fn plus_product(sum: vec4f, x: vec4f, b: mat4x4f) -> vec4f {
+  return vec4f(
+    b[0].x * x.x + b[1].x * x.y + b[2].x * x.z + b[3].x * x.w + sum.x,
+    b[0].y * x.x + b[1].y * x.y + b[2].y * x.z + b[3].y * x.w + sum.y,
+    b[0].z * x.x + b[1].z * x.y + b[2].z * x.z + b[3].z * x.w + sum.z,
+    b[0].w * x.x + b[1].w * x.y + b[2].w * x.z + b[3].w * x.w + sum.w,
+  );
+}
+
+fn largest(s: vec4f) -> f32 {
+  return max(max(s.x, s.y), max(s.z, s.w));
+}
+
+// Scores of four keys (query a column) with what four more channels add to them.
+fn add_scores(s: mat4x4f, q: mat4x4f, key_at: u32) -> mat4x4f {
+  return plus_products(s, q, transpose(shared_by_quad(qkv[key_at])));
+}
+
+// The sum of four channels: what was, scaled per query, and the values weighted by p.
+fn add_values(sum: mat4x4f, shrink: vec4f, value_at: u32, p: mat4x4f) -> mat4x4f {
+  let scaled =
+    mat4x4f(sum[0] * shrink.x, sum[1] * shrink.y, sum[2] * shrink.z, sum[3] * shrink.w);
+  return plus_products(scaled, p, shared_by_quad(qkv[value_at]));
+}
+
+// Writes four channels of the queries that exist.
+fn store(first: u32, channel: u32, count: u32, sum: mat4x4f, share: vec4f) {
+  let C4 = params.H * D4;
+  let at = first * C4 + channel;
+  if (count > 0u) { out[at] = sum[0] * share.x; }
+  if (count > 1u) { out[at + C4] = sum[1] * share.y; }
+  if (count > 2u) { out[at + 2u * C4] = sum[2] * share.z; }
+  if (count > 3u) { out[at + 3u * C4] = sum[3] * share.w; }
+}
+
+@compute @workgroup_size(WG)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) local: u32,
+  @builtin(subgroup_invocation_id) place: u32,
+) {
+  let T = params.T;
+  let C4 = params.H * D4;
+  let first_row = group.z * T;
+  let head = group.y * D4;
+  let block = group.x * WG * 4u;
+  let i = block + local * 4u;
+  // Queries past the end redo the last one and are not stored.
+  let queries = min(i + FOUR, vec4u(T - 1u));
+  let query_at = (first_row + queries) * 3u * C4 + head;
+  let scale = inverseSqrt(f32(params.D));
+
+  var q: array<mat4x4f, 8>;
+  q[0] = qkv_block(query_at) * scale;
+  if (D4 > 1u) { q[1] = qkv_block(query_at + 1u) * scale; }
+  if (D4 > 2u) { q[2] = qkv_block(query_at + 2u) * scale; }
+  if (D4 > 3u) { q[3] = qkv_block(query_at + 3u) * scale; }
+  if (D4 > 4u) { q[4] = qkv_block(query_at + 4u) * scale; }
+  if (D4 > 5u) { q[5] = qkv_block(query_at + 5u) * scale; }
+  if (D4 > 6u) { q[6] = qkv_block(query_at + 6u) * scale; }
+  if (D4 > 7u) { q[7] = qkv_block(query_at + 7u) * scale; }
+
+  var sums: array<mat4x4f, 8>;
+  var top = vec4f(MASK);
+  var total = vec4f();
+  // The threads of a workgroup begin and end together: they fetch keys and values for one another.
+  let own = first_keys(first_row, queries);
+  let begin = first_keys(first_row, vec4u(block)).x & ~3u;
+  let last = min(block + 4u * WG, T) - 1u;
+  for (var j = begin; j <= last; j += 4u) {
+    let keys = j + FOUR;
+    let key_at = (first_row + min(j + place % 4u, T - 1u)) * 3u * C4 + C4 + head;
+    var s = add_scores(mat4x4f(), q[0], key_at);
+    if (D4 > 1u) { s = add_scores(s, q[1], key_at + 1u); }
+    if (D4 > 2u) { s = add_scores(s, q[2], key_at + 2u); }
+    if (D4 > 3u) { s = add_scores(s, q[3], key_at + 3u); }
+    if (D4 > 4u) { s = add_scores(s, q[4], key_at + 4u); }
+    if (D4 > 5u) { s = add_scores(s, q[5], key_at + 5u); }
+    if (D4 > 6u) { s = add_scores(s, q[6], key_at + 6u); }
+    if (D4 > 7u) { s = add_scores(s, q[7], key_at + 7u); }
+
+    let seen0 = (keys <= vec4u(queries.x)) & (keys >= vec4u(own.x));
+    let seen1 = (keys <= vec4u(queries.y)) & (keys >= vec4u(own.y));
+    let seen2 = (keys <= vec4u(queries.z)) & (keys >= vec4u(own.z));
+    let seen3 = (keys <= vec4u(queries.w)) & (keys >= vec4u(own.w));
+    let s0 = select(vec4f(MASK), s[0], seen0);
+    let s1 = select(vec4f(MASK), s[1], seen1);
+    let s2 = select(vec4f(MASK), s[2], seen2);
+    let s3 = select(vec4f(MASK), s[3], seen3);
+    let new_top = max(top, vec4f(largest(s0), largest(s1), largest(s2), largest(s3)));
+    let shrink = exp(max(top - new_top, vec4f(-100.0)));
+    top = new_top;
+    let p = mat4x4f(
+      select(vec4f(), exp(max(s0 - top.x, vec4f(-100.0))), seen0),
+      select(vec4f(), exp(max(s1 - top.y, vec4f(-100.0))), seen1),
+      select(vec4f(), exp(max(s2 - top.z, vec4f(-100.0))), seen2),
+      select(vec4f(), exp(max(s3 - top.w, vec4f(-100.0))), seen3),
+    );
+    total = total * shrink + vec4f(1.0) * p;
+
+    let value_at = key_at + C4;
+    sums[0] = add_values(sums[0], shrink, value_at, p);
+    if (D4 > 1u) { sums[1] = add_values(sums[1], shrink, value_at + 1u, p); }
+    if (D4 > 2u) { sums[2] = add_values(sums[2], shrink, value_at + 2u, p); }
+    if (D4 > 3u) { sums[3] = add_values(sums[3], shrink, value_at + 3u, p); }
+    if (D4 > 4u) { sums[4] = add_values(sums[4], shrink, value_at + 4u, p); }
+    if (D4 > 5u) { sums[5] = add_values(sums[5], shrink, value_at + 5u, p); }
+    if (D4 > 6u) { sums[6] = add_values(sums[6], shrink, value_at + 6u, p); }
+    if (D4 > 7u) { sums[7] = add_values(sums[7], shrink, value_at + 7u, p); }
+  }
+
+  let count = T - min(i, T);
+  let first = first_row + i;
+  let share = 1.0 / total;
+  store(first, head, count, sums[0], share);
+  if (D4 > 1u) { store(first, head + 1u, count, sums[1], share); }
+  if (D4 > 2u) { store(first, head + 2u, count, sums[2], share); }
+  if (D4 > 3u) { store(first, head + 3u, count, sums[3], share); }
+  if (D4 > 4u) { store(first, head + 4u, count, sums[4], share); }
+  if (D4 > 5u) { store(first, head + 5u, count, sums[5], share); }
+  if (D4 > 6u) { store(first, head + 6u, count, sums[6], share); }
+  if (D4 > 7u) { store(first, head + 7u, count, sums[7], share); }
+  let row_lse = top + log(total);
+  let stat = (group.z * params.H + group.y) * T + i;
+  if (count > 0u) { lse[stat] = row_lse.x; }
+  if (count > 1u) { lse[stat + 1u] = row_lse.y; }
+  if (count > 2u) { lse[stat + 2u] = row_lse.z; }
+  if (count > 3u) { lse[stat + 3u] = row_lse.w; }
+}
