@@ -29,11 +29,13 @@ const NONE = 0xffffffffu;
 
 // The sixteen columns of a thread in one row: column g is the g-th group of 4.
 alias Row = mat4x4f;
-// Eight k of them.
-alias Rows = array<Row, 8>;
+// Four k of them, a group a block.
+alias Blocks = array<mat4x4f, 4>;
+// Eight of them.
+struct Columns { first: Blocks, second: Blocks }
 
 // Four k of the n4-th group of 4 columns, which are rows of w.
-fn group_of_w(k4: u32, n4: u32) -> mat4x4f {
+fn block_of_w(n4: u32, k4: u32) -> mat4x4f {
   return transpose(mat4x4f(
     textureLoad(w, vec2u(k4, 4u * n4)),
     textureLoad(w, vec2u(k4, 4u * n4 + 1u)),
@@ -42,24 +44,12 @@ fn group_of_w(k4: u32, n4: u32) -> mat4x4f {
   ));
 }
 
-fn rows_of_w(n4: u32, k4: u32) -> Rows {
-  let p = group_of_w(k4, n4);
-  let q = group_of_w(k4, n4 + WG_N);
-  let r = group_of_w(k4, n4 + 2u * WG_N);
-  let s = group_of_w(k4, n4 + 3u * WG_N);
-  let t = group_of_w(k4 + 1u, n4);
-  let u = group_of_w(k4 + 1u, n4 + WG_N);
-  let v = group_of_w(k4 + 1u, n4 + 2u * WG_N);
-  let w = group_of_w(k4 + 1u, n4 + 3u * WG_N);
-  return Rows(
-    Row(p[0], q[0], r[0], s[0]),
-    Row(p[1], q[1], r[1], s[1]),
-    Row(p[2], q[2], r[2], s[2]),
-    Row(p[3], q[3], r[3], s[3]),
-    Row(t[0], u[0], v[0], w[0]),
-    Row(t[1], u[1], v[1], w[1]),
-    Row(t[2], u[2], v[2], w[2]),
-    Row(t[3], u[3], v[3], w[3]),
+fn blocks_of_w(n4: u32, k4: u32) -> Blocks {
+  return Blocks(
+    block_of_w(n4, k4),
+    block_of_w(n4 + WG_N, k4),
+    block_of_w(n4 + 2u * WG_N, k4),
+    block_of_w(n4 + 3u * WG_N, k4),
   );
 }
 
@@ -100,7 +90,7 @@ fn affine_of(k4: u32) -> Affine {
   return Affine(Eight(gamma[k4], gamma[k4 + 1u]), Eight(beta[k4], beta[k4 + 1u]));
 }
 
-fn row_of_x(k4: u32, row: u32, mean: f32, rstd: f32, affine: Affine) -> Eight {
+fn eight_of_x(k4: u32, row: u32, mean: f32, rstd: f32, affine: Affine) -> Eight {
   let first = textureLoad(x, vec2u(k4, row));
   let second = textureLoad(x, vec2u(k4 + 1u, row));
   return Eight(
@@ -109,12 +99,15 @@ fn row_of_x(k4: u32, row: u32, mean: f32, rstd: f32, affine: Affine) -> Eight {
   );
 }
 
-// Σ x[r,k]·w[k,n] over eight k.
-fn product(x: Eight, columns: Rows) -> Row {
-  return x.first.x * columns[0] + x.first.y * columns[1]
-    + x.first.z * columns[2] + x.first.w * columns[3]
-    + x.second.x * columns[4] + x.second.y * columns[5]
-    + x.second.z * columns[6] + x.second.w * columns[7];
+// Σ x[k]·w[k,n] over four k.
+fn product(x: vec4f, blocks: Blocks) -> Row {
+  return Row(blocks[0] * x, blocks[1] * x, blocks[2] * x, blocks[3] * x);
+}
+
+// A sum with eight k of a row of x, four after the other.
+fn added(sum: Row, x: Eight, columns: Columns) -> Row {
+  let first = sum + product(x.first, columns.first);
+  return first + product(x.second, columns.second);
 }
 
 fn store(row: u32, n4: u32, sum: vec4f) {
@@ -147,25 +140,25 @@ fn main(
   }
   var sums: array<Row, 16>;
   for (var k4 = 0u; k4 < params.K / 4u; k4 += 2u) {
-    let columns = rows_of_w(n4, k4);
+    let columns = Columns(blocks_of_w(n4, k4), blocks_of_w(n4, k4 + 1u));
     let affine = affine_of(k4);
-    sums[0] += product(row_of_x(k4, row, moments0.mean.x, moments0.rstd.x, affine), columns);
-    sums[1] += product(row_of_x(k4, row + 1u, moments0.mean.y, moments0.rstd.y, affine), columns);
-    sums[2] += product(row_of_x(k4, row + 2u, moments0.mean.z, moments0.rstd.z, affine), columns);
-    sums[3] += product(row_of_x(k4, row + 3u, moments0.mean.w, moments0.rstd.w, affine), columns);
-    sums[4] += product(row_of_x(k4, row + 4u, moments1.mean.x, moments1.rstd.x, affine), columns);
-    sums[5] += product(row_of_x(k4, row + 5u, moments1.mean.y, moments1.rstd.y, affine), columns);
-    sums[6] += product(row_of_x(k4, row + 6u, moments1.mean.z, moments1.rstd.z, affine), columns);
-    sums[7] += product(row_of_x(k4, row + 7u, moments1.mean.w, moments1.rstd.w, affine), columns);
+    sums[0] = added(sums[0], eight_of_x(k4, row, moments0.mean.x, moments0.rstd.x, affine), columns);
+    sums[1] = added(sums[1], eight_of_x(k4, row + 1u, moments0.mean.y, moments0.rstd.y, affine), columns);
+    sums[2] = added(sums[2], eight_of_x(k4, row + 2u, moments0.mean.z, moments0.rstd.z, affine), columns);
+    sums[3] = added(sums[3], eight_of_x(k4, row + 3u, moments0.mean.w, moments0.rstd.w, affine), columns);
+    sums[4] = added(sums[4], eight_of_x(k4, row + 4u, moments1.mean.x, moments1.rstd.x, affine), columns);
+    sums[5] = added(sums[5], eight_of_x(k4, row + 5u, moments1.mean.y, moments1.rstd.y, affine), columns);
+    sums[6] = added(sums[6], eight_of_x(k4, row + 6u, moments1.mean.z, moments1.rstd.z, affine), columns);
+    sums[7] = added(sums[7], eight_of_x(k4, row + 7u, moments1.mean.w, moments1.rstd.w, affine), columns);
     if (TILE_M > 8u) {
-      sums[8] += product(row_of_x(k4, row + 8u, moments2.mean.x, moments2.rstd.x, affine), columns);
-      sums[9] += product(row_of_x(k4, row + 9u, moments2.mean.y, moments2.rstd.y, affine), columns);
-      sums[10] += product(row_of_x(k4, row + 10u, moments2.mean.z, moments2.rstd.z, affine), columns);
-      sums[11] += product(row_of_x(k4, row + 11u, moments2.mean.w, moments2.rstd.w, affine), columns);
-      sums[12] += product(row_of_x(k4, row + 12u, moments3.mean.x, moments3.rstd.x, affine), columns);
-      sums[13] += product(row_of_x(k4, row + 13u, moments3.mean.y, moments3.rstd.y, affine), columns);
-      sums[14] += product(row_of_x(k4, row + 14u, moments3.mean.z, moments3.rstd.z, affine), columns);
-      sums[15] += product(row_of_x(k4, row + 15u, moments3.mean.w, moments3.rstd.w, affine), columns);
+      sums[8] = added(sums[8], eight_of_x(k4, row + 8u, moments2.mean.x, moments2.rstd.x, affine), columns);
+      sums[9] = added(sums[9], eight_of_x(k4, row + 9u, moments2.mean.y, moments2.rstd.y, affine), columns);
+      sums[10] = added(sums[10], eight_of_x(k4, row + 10u, moments2.mean.z, moments2.rstd.z, affine), columns);
+      sums[11] = added(sums[11], eight_of_x(k4, row + 11u, moments2.mean.w, moments2.rstd.w, affine), columns);
+      sums[12] = added(sums[12], eight_of_x(k4, row + 12u, moments3.mean.x, moments3.rstd.x, affine), columns);
+      sums[13] = added(sums[13], eight_of_x(k4, row + 13u, moments3.mean.y, moments3.rstd.y, affine), columns);
+      sums[14] = added(sums[14], eight_of_x(k4, row + 14u, moments3.mean.z, moments3.rstd.z, affine), columns);
+      sums[15] = added(sums[15], eight_of_x(k4, row + 15u, moments3.mean.w, moments3.rstd.w, affine), columns);
     }
   }
   store_row(row, n4, sums[0]);

@@ -98,16 +98,24 @@ function layer({ B, N, K, parts }: Case, offset: number) {
   return { inputs, out };
 }
 
-describe.each(FORMS)('$layer.name', ({ layer: linear, head, sizes, tiles }) => {
-  const run = async (params: Values, inputs: Arrays, { TRANSPOSE, ...parts }: Values) => {
-    const kernel = TRANSPOSE ? head : linear;
-    const adapter = (await navigator.gpu.requestAdapter())!;
-    // What needs a feature that this device lacks is not chosen here.
-    if (!compiles(kernel.features ?? [], adapter)) return undefined;
-    const all = { ...parts, TRANSPOSE: TRANSPOSE ?? 0 };
-    const known = Object.entries(all).filter(([name]) => name in kernel.constants);
-    return runKernel(kernel, params, inputs, Object.fromEntries(known));
-  };
+/** What a layer's kernel, or the head's, makes of its inputs; undefined where this device lacks what it needs. */
+async function run(
+  { layer: linear, head }: Pick<(typeof FORMS)[number], 'layer' | 'head'>,
+  params: Values,
+  inputs: Arrays,
+  { TRANSPOSE, ...parts }: Values,
+) {
+  const kernel = TRANSPOSE ? head : linear;
+  const adapter = (await navigator.gpu.requestAdapter())!;
+  // What needs a feature that this device lacks is not chosen here.
+  if (!compiles(kernel.features ?? [], adapter)) return undefined;
+  const all = { ...parts, TRANSPOSE: TRANSPOSE ?? 0 };
+  const known = Object.entries(all).filter(([name]) => name in kernel.constants);
+  return runKernel(kernel, params, inputs, Object.fromEntries(known));
+}
+
+describe.each(FORMS)('$layer.name', (form) => {
+  const { sizes, tiles } = form;
 
   it.each(tiles.flatMap((tile) => PARTS.map((parts) => ({ tile, parts }))))(
     'is LayerNorm, product and what follows: $tile $parts',
@@ -115,7 +123,7 @@ describe.each(FORMS)('$layer.name', ({ layer: linear, head, sizes, tiles }) => {
       for (const { B, N, K } of sizes) {
         const { inputs, out: expected } = layer({ B, N, K, parts }, 3);
         const rows = Array.from({ length: B }, (_, r) => r);
-        const met = await run({ B, N, K }, { rows, ...inputs }, { ...tile, ...parts });
+        const met = await run(form, { B, N, K }, { rows, ...inputs }, { ...tile, ...parts });
         if (met) expectClose(met['out']!, expected, TOLERANCE, `${B}×${N}×${K}`);
       }
     },
@@ -126,7 +134,7 @@ describe.each(FORMS)('$layer.name', ({ layer: linear, head, sizes, tiles }) => {
     const [B, N, K] = [9, 8, 64];
     const { inputs, out } = layer({ B, N, K, parts }, 1000);
     const rows = Array.from({ length: B }, (_, r) => r);
-    const met = await run({ B, N, K }, { rows, ...inputs }, parts);
+    const met = await run(form, { B, N, K }, { rows, ...inputs }, parts);
     // x itself has 24 bits, ten of which the mean takes.
     if (met) expectClose(met['out']!, out, 2e-3);
   });
@@ -139,13 +147,33 @@ describe.each(FORMS)('$layer.name', ({ layer: linear, head, sizes, tiles }) => {
       const { inputs, out } = layer({ B, N, K, parts }, 0);
       const rows = Array.from({ length: B }, (_, r) => (r < running ? B - 1 - r : NONE));
       const before = new Float32Array(B * N).fill(7);
-      const met = await run({ B, N, K }, { rows, ...inputs, out: before }, { TILE_M, ...parts });
+      const met = await run(
+        form,
+        { B, N, K },
+        { rows, ...inputs, out: before },
+        { TILE_M, ...parts },
+      );
       if (!met) return;
       expectClose(met['out']!.slice(0, running * N), out.slice(0, running * N), TOLERANCE);
       const rowsRun = Math.ceil(running / TILE_M) * TILE_M;
       expect(met['out']!.slice(rowsRun * N)).toEqual(before.slice(rowsRun * N));
     },
   );
+});
+
+describe('a decoded row', () => {
+  const [buffers, , images] = FORMS;
+
+  it.each(PARTS)('has the same bits by images as by buffers: %o', async (parts) => {
+    const [B, N, K] = [21, 260, 136];
+    const { inputs } = layer({ B, N, K, parts }, 3);
+    const rows = Array.from({ length: B }, (_, r) => r);
+    const expected = await run(buffers!, { B, N, K }, { rows, ...inputs }, parts);
+    for (const TILE_M of [8, 16]) {
+      const met = await run(images!, { B, N, K }, { rows, ...inputs }, { ...parts, TILE_M });
+      if (met) expect(met['out']).toEqual(expected!['out']);
+    }
+  });
 });
 
 describe('a decoded layer', () => {
