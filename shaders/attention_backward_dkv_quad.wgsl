@@ -107,8 +107,8 @@ fn main(
   let first_row = group.z * T;
   let head = group.y * D4;
   let stats = (group.z * params.H + group.y) * T;
-  let block = group.x * WG * 4u;
-  let j = block + local * 4u;
+  let start = group.x * WG * 4u;
+  let j = start + local * 4u;
   // Keys past the end redo the last one and are not stored.
   let keys = min(j + FOUR, vec4u(T - 1u));
   let key_at = (first_row + keys) * 3u * C4 + C4 + head;
@@ -132,11 +132,11 @@ fn main(
   var dk: array<mat4x4f, 8>;
   var dv: array<mat4x4f, 8>;
   // The threads of a workgroup begin and end together: they fetch queries for one another.
-  for (var i = block; i < T; i += 4u) {
+  for (var i = start; i < T; i += 4u) {
     let queries = i + FOUR;
     let rows = min(queries, vec4u(T - 1u));
     let own = first_keys(first_row, rows);
-    if (own.x >= block + 4u * WG) { break; }
+    if (own.x >= start + 4u * WG) { break; }
     let row = min(i + place % 4u, T - 1u);
     let query_at = (first_row + row) * 3u * C4 + head;
     let dout_at = (first_row + row) * C4 + head;

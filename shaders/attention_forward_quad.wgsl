@@ -109,8 +109,8 @@ fn main(
   let C4 = params.H * D4;
   let first_row = group.z * T;
   let head = group.y * D4;
-  let block = group.x * WG * 4u;
-  let i = block + local * 4u;
+  let start = group.x * WG * 4u;
+  let i = start + local * 4u;
   // Queries past the end redo the last one and are not stored.
   let queries = min(i + FOUR, vec4u(T - 1u));
   let query_at = (first_row + queries) * 3u * C4 + head;
@@ -131,8 +131,8 @@ fn main(
   var total = vec4f();
   // The threads of a workgroup begin and end together: they fetch keys and values for one another.
   let own = first_keys(first_row, queries);
-  let begin = first_keys(first_row, vec4u(block)).x & ~3u;
-  let last = min(block + 4u * WG, T) - 1u;
+  let begin = first_keys(first_row, vec4u(start)).x & ~3u;
+  let last = min(start + 4u * WG, T) - 1u;
   for (var j = begin; j <= last; j += 4u) {
     let keys = j + FOUR;
     let key_at = (first_row + min(j + place % 4u, T - 1u)) * 3u * C4 + C4 + head;
