@@ -289,3 +289,26 @@ test('sampling reads back once, makes nothing, and a freed sampler leaves nothin
   sampler.free();
   expect(gpu.counters).toMatchObject({ buffers, bytes });
 });
+
+test('a text has the same bits alone as among others', async () => {
+  // Large enough that a batch's layers take other kernels and tiles than one row's.
+  const large = { L: 2, C: 128, H: 4, V: 512, T: 20 };
+  const own = uploadModel(
+    gpu,
+    large,
+    'lm',
+    rounded(initParams(large, 7, { std: 0.2, noise: 0.2 })),
+  );
+  const prompts = Array.from({ length: 33 }, (_, b) => [3 * b, 7, 500 - b].slice(0, 1 + (b % 3)));
+  const first = async (B: number) => {
+    const sampler = await Sampler.make(gpu, own, settings({ B, eot: 511, pad: 510 }));
+    sampler.start(prompts.slice(0, B), 5, 0);
+    const { tokens, logprobs } = await sampler.finish();
+    sampler.free();
+    return { tokens: tokens.slice(0, 15), logprobs: logprobs.slice(0, logprobs.length / B) };
+  };
+  const alone = await first(1);
+  expect(new Set(alone.tokens).size).toBeGreaterThan(4);
+  for (const B of [3, 8, 33]) expect(await first(B)).toEqual(alone);
+  gpu.free(own.arena);
+});
