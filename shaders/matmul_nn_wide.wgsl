@@ -13,8 +13,8 @@
 // columns, then row after row of a: what a row needs at a time fits the registers of a core, and a
 // sum is touched once for eight products.
 // Numerics: f32; four products are summed in order, then added to the running sum, k ascending: the bits
-// of matmul_nn_image. Texels past the end read as 0 or as what was
-// there before; their sums are not stored. Reference: tests/reference/matmul.ts, gelu.ts.
+// of matmul_nn_image. Texels past the end read as 0 or as what was there before; their sums are not
+// stored. Reference: tests/reference/matmul.ts, gelu.ts.
 
 struct Params { M: u32, N: u32, K: u32 }
 

@@ -40,8 +40,8 @@ const perHead = (rows: number, { B, T, H }: Values<'B' | 'T' | 'H'>, { WG }: Val
 
 const QKV = 'B*T, 3*H*D';
 const OUT = 'B*T, H*D';
-const features = [IMAGES_IN_WGSL] as const;
-const QUADS = ['subgroups'] as const;
+const BY_IMAGES = [IMAGES_IN_WGSL] as const;
+const BY_QUADS = ['subgroups'] as const;
 
 const forwardTable = {
   params,
@@ -78,7 +78,7 @@ export const attentionForwardImage = defineKernel({
   name: 'attention_forward_image',
   code: forwardImage,
   constants: { D4: 4, WG: 8, PACKED: 0 },
-  features,
+  features: BY_IMAGES,
   grid: (sizes, constants) => perHead(4, sizes, constants),
 });
 
@@ -88,7 +88,7 @@ export const attentionForwardQuad = defineKernel({
   name: 'attention_forward_quad',
   code: forwardQuad,
   constants: { D4: 4, WG: 4, PACKED: 0 },
-  features: QUADS,
+  features: BY_QUADS,
   grid: (sizes, constants) => perHead(4, sizes, constants),
 });
 
@@ -117,7 +117,7 @@ const backwardTable = {
 const backwardImageTable = {
   ...backwardTable,
   bindings: { ...backwardTable.bindings, qkv: image(QKV), dout: image(OUT) },
-  features,
+  features: BY_IMAGES,
 };
 
 /** Writes the q part of dqkv. */
@@ -153,7 +153,7 @@ export const attentionBackwardDqQuad = defineKernel({
   name: 'attention_backward_dq_quad',
   code: backwardDqQuad,
   constants: { D4: 4, WG: 4, PACKED: 0 },
-  features: QUADS,
+  features: BY_QUADS,
   grid: (sizes, constants) => perHead(4, sizes, constants),
 });
 
@@ -190,6 +190,6 @@ export const attentionBackwardDkvQuad = defineKernel({
   name: 'attention_backward_dkv_quad',
   code: backwardDkvQuad,
   constants: { D4: 4, WG: 4, PACKED: 0 },
-  features: QUADS,
+  features: BY_QUADS,
   grid: (sizes, constants) => perHead(4, sizes, constants),
 });
