@@ -1,7 +1,6 @@
 /** Contents for every buffer of a kernel, such that it does its ordinary work. */
 import { type Binding, elementsOf, type Values } from '../src/gpu/kernel';
-
-type Contents = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
+import { type Stored, storedAs } from '../src/hooks/elements';
 
 /** Values in [−1, 1) that follow from their place alone. */
 const value = (i: number) => ((i * 7919) % 2003) / 1001.5 - 1;
@@ -23,18 +22,18 @@ export function contentsOf(
   { type, shape }: Binding,
   params: Values,
   start: Values,
-): Contents {
+): Stored {
   const length = elementsOf(shape, params);
   if (name === 'control') return new Uint32Array(ADAMW_CONTROL.buffer.slice(0));
   // Gradients without a norm, of which all are finite.
   if (name === 'partial' && params['COUNT'] !== undefined) return new Float32Array(length);
+  const isFloat = type === 'f32' || type === 'f16';
   const numbers = (i: number) => {
     const fixed = start[name];
     if (fixed !== undefined) return fixed;
-    return type === 'f32' ? value(i) : integer(name, i, length, params);
+    return isFloat ? value(i) : integer(name, i, length, params);
   };
-  const List = { f32: Float32Array, i32: Int32Array, u32: Uint32Array }[type];
-  const contents = new List(length);
-  for (let i = 0; i < length; i++) contents[i] = numbers(i);
-  return contents;
+  const values = new (isFloat ? Float32Array : Float64Array)(length);
+  for (let i = 0; i < length; i++) values[i] = numbers(i);
+  return storedAs(type, values);
 }

@@ -1,7 +1,7 @@
 /** The kernels of a training step and of a decoded token, in the variants and shapes of a model. */
 import type { Gpu, View } from '../src/gpu/device';
-import { elementsOf, type Kernel, type Values } from '../src/gpu/kernel';
-import { planningGpu } from '../src/gpu/plan';
+import { bytesOfBinding, type Kernel, type Values } from '../src/gpu/kernel';
+import { type Place, planningGpu } from '../src/gpu/plan';
 import type { Spread } from '../src/gpu/spread';
 import { type DispatchInfo, Tape } from '../src/gpu/tape';
 import { type Contestant, race } from '../src/gpu/timing';
@@ -22,7 +22,7 @@ export interface KernelResult extends Rate {
   readonly kernel: string;
   readonly params: Values;
   readonly constants: Values;
-  /** How often a training step, or a decoded token, dispatches it. */
+  /** How often a training step, or a decoded token, dispatches it; never, where it waits to be asked for. */
   readonly times: { readonly step: number; readonly token: number };
   /** Milliseconds of one dispatch. */
   readonly ms: Spread;
@@ -48,7 +48,10 @@ const SAMPLE_MS = 120;
 /** Bytes of buffers that a kernel may take to be measured. */
 const MOST_BYTES = { software: 2 ** 29, gpu: 2 ** 32 };
 
-/** Every distinct dispatch that the model's trainer and sampler record. */
+/**
+ * Every distinct dispatch that the model's trainer and sampler record, and those of the features that
+ * passed their check and are used by nobody who has not asked for them.
+ */
 export async function recordedBy(gpu: Gpu, config: BenchConfig): Promise<Found[]> {
   const dry = planningGpu(gpu);
   const weights = Weights.zeros(dry, layoutOf(config, 'lm'), 'weights');
@@ -58,6 +61,22 @@ export async function recordedBy(gpu: Gpu, config: BenchConfig): Promise<Found[]
     { B: config.batch, T: config.n_positions, dropout: 0, seed: 0, adamw: ADAMW },
     () => {},
   );
+  const step = trainer.recorded;
+  const used = distinct({ step, token: await decodedToken(gpu, config) });
+  const asked = await decodedToken({ ...placeOf(gpu), trusted: gpu.verified }, config);
+  const all = distinct({ step, token: asked });
+  const keys = new Set(used.map(keyOf));
+  return [...used, ...all.filter((found) => !keys.has(keyOf(found))).map(waiting)];
+}
+
+const placeOf = ({ adapter, variants }: Gpu): Place => ({ adapter, variants });
+
+const waiting = ({ info }: Found): Found => ({ info, step: 0, token: 0 });
+
+/** What decodes a token. */
+async function decodedToken(place: Place, config: BenchConfig): Promise<Tape> {
+  const dry = planningGpu(place);
+  const weights = Weights.zeros(dry, layoutOf(config, 'lm'), 'weights');
   const sampler = await Sampler.make(dry, weights, {
     B: DECODED,
     P: PROMPT,
@@ -69,7 +88,7 @@ export async function recordedBy(gpu: Gpu, config: BenchConfig): Promise<Found[]
     pad: 0,
     stopAtEot: false,
   });
-  return distinct({ step: trainer.recorded, token: sampler.recorded });
+  return sampler.recorded;
 }
 
 /** Floating-point operations of a training step. */
@@ -92,12 +111,15 @@ function squares(gpu: Gpu): Found[] {
   return distinct({ step: tape });
 }
 
+const keyOf = ({ info: { kernel, params, constants } }: Pick<Found, 'info'>) =>
+  JSON.stringify([kernel.name, params, constants]);
+
 function distinct(tapes: Partial<Record<'step' | 'token', Tape>>): Found[] {
   const found = new Map<string, Found>();
   for (const [kind, tape] of Object.entries(tapes) as ['step' | 'token', Tape][]) {
     for (const info of tape.describe()) {
       if (!info) continue;
-      const key = JSON.stringify([info.kernel.name, info.params, info.constants]);
+      const key = keyOf({ info });
       const entry = found.get(key) ?? { info, step: 0, token: 0 };
       entry[kind]++;
       found.set(key, entry);
@@ -143,7 +165,7 @@ async function contestant(
 /** Bytes of all buffers that a dispatch binds. */
 const sizeOf = ({ kernel, constants, params }: DispatchInfo) =>
   boundOf({ kernel, constants }).reduce(
-    (sum, [, { shape }]) => sum + 4 * elementsOf(shape, params),
+    (sum, [, binding]) => sum + bytesOfBinding(binding, params),
     0,
   );
 

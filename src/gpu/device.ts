@@ -66,7 +66,7 @@ const NEEDED: Partial<Record<keyof GPUSupportedLimits, number>> = {
 const RAISED = ['maxBufferSize', 'maxStorageBufferBindingSize'] as const;
 
 /** Features that are asked for where the adapter has them. */
-const WISHED: readonly GPUFeatureName[] = ['timestamp-query', 'subgroups'];
+const WISHED: readonly GPUFeatureName[] = ['timestamp-query', 'subgroups', 'shader-f16'];
 
 const BUFFER_USAGE = () =>
   GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
@@ -90,7 +90,7 @@ export class Gpu {
   readonly variants = new Map<string, string>();
   /** Optional features that were seen to compute what they should here (`verifyFeatures` in src/kernels). */
   readonly verified = new Set<Feature>();
-  /** Those of them that what is recorded may use: all, unless somebody switched one off. */
+  /** Those of them that what is recorded may use: as somebody switched them, or as `isUsedUnasked` says. */
   readonly trusted = new Set<Feature>();
   /**
    * Set by the owner; called with each error of the device that nothing caught. Such an error ends

@@ -10,12 +10,14 @@
  */
 
 export type Scalar = 'u32' | 'i32' | 'f32';
+/** What a buffer holds. */
+export type ElementType = Scalar | 'f16';
 export type Access = 'in' | 'out' | 'inout';
 
 /** One storage buffer of a kernel. `shape` is a product list in the kernel's params: `'N, 3*C'`. */
 export interface Binding {
   readonly access: Access;
-  readonly type: Scalar;
+  readonly type: ElementType;
   readonly shape: string;
   /** Left unbound when the tunable that uses it is 0; a small dummy stands in. */
   readonly optional: boolean;
@@ -47,7 +49,7 @@ export interface Kernel<
   readonly grid: (params: Values<P>, constants: Values<C>) => Grid;
 }
 
-const binding = (access: Access, type: Scalar, shape: string, optional = false): Binding => ({
+const binding = (access: Access, type: ElementType, shape: string, optional = false): Binding => ({
   access,
   type,
   shape,
@@ -56,19 +58,19 @@ const binding = (access: Access, type: Scalar, shape: string, optional = false):
 });
 
 /** A buffer that is only read. */
-export const input = (shape: string, type: Scalar = 'f32') => binding('in', type, shape);
+export const input = (shape: string, type: ElementType = 'f32') => binding('in', type, shape);
 /** A matrix of floats that is only read, as an image. */
 export const image = (shape: string): Binding => ({ ...input(shape), image: true });
 /** A buffer that is only read, and only when its constant is set. */
-export const optionalInput = (shape: string, type: Scalar = 'f32') =>
+export const optionalInput = (shape: string, type: ElementType = 'f32') =>
   binding('in', type, shape, true);
 /** A buffer that is written whole, whatever it held. */
-export const output = (shape: string, type: Scalar = 'f32') => binding('out', type, shape);
-export const optionalOutput = (shape: string, type: Scalar = 'f32') =>
+export const output = (shape: string, type: ElementType = 'f32') => binding('out', type, shape);
+export const optionalOutput = (shape: string, type: ElementType = 'f32') =>
   binding('out', type, shape, true);
 /** A buffer that is changed in place or accumulated into. */
-export const inout = (shape: string, type: Scalar = 'f32') => binding('inout', type, shape);
-export const optionalInout = (shape: string, type: Scalar = 'f32') =>
+export const inout = (shape: string, type: ElementType = 'f32') => binding('inout', type, shape);
+export const optionalInout = (shape: string, type: ElementType = 'f32') =>
   binding('inout', type, shape, true);
 
 /** Declares a kernel with its names inferred, so that a misspelt binding does not compile. */
@@ -93,6 +95,13 @@ export function shapeOf(shape: string, params: Values): number[] {
 /** Number of elements in a shape. */
 export const elementsOf = (shape: string, params: Values) =>
   shapeOf(shape, params).reduce((product, side) => product * side, 1);
+
+/** Bytes of one element. */
+export const bytesOfElement = (type: ElementType) => (type === 'f16' ? 2 : 4);
+
+/** Bytes of a whole buffer. */
+export const bytesOfBinding = ({ type, shape }: Binding, params: Values) =>
+  bytesOfElement(type) * elementsOf(shape, params);
 
 /** Workgroups needed for `count` items at `size` a group. */
 export const groups = (count: number, size: number) => Math.max(1, Math.ceil(count / size));

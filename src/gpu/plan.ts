@@ -59,7 +59,7 @@ export interface Place {
   readonly adapter: AdapterName;
   /** Measured choices on that adapter. */
   readonly variants?: ReadonlyMap<string, string>;
-  /** Features that kernels may use; left out, subgroups. Only images change what memory is needed. */
+  /** Features that kernels may use; left out, subgroups. Images and halves take memory. */
   readonly trusted?: Iterable<Feature>;
 }
 

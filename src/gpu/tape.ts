@@ -11,7 +11,14 @@
  */
 import type { Gpu, View } from './device';
 import { type Image, type ImageSize, Images, type Shown, sizeOfImage } from './images';
-import { type Binding, elementsOf, type Grid, type Kernel, shapeOf, type Values } from './kernel';
+import {
+  type Binding,
+  bytesOfBinding,
+  type Grid,
+  type Kernel,
+  shapeOf,
+  type Values,
+} from './kernel';
 import { shareHomes } from './lives';
 import type { Scratch } from './scratch';
 import { isTemporary, meet, real, type Slot, Temp, TempPart } from './slots';
@@ -105,7 +112,7 @@ export class Tape {
       if (!slot && !binding.optional) {
         throw new Error(`${kernel.name}: binding '${name}' is missing`);
       }
-      const needed = elementsOf(binding.shape, params) * 4;
+      const needed = bytesOfBinding(binding, params);
       if (slot && slot.size < needed) {
         throw new Error(
           `${kernel.name}: '${name}' [${binding.shape}] needs ${needed} bytes, bound ${slot.size}`,

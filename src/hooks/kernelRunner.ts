@@ -6,12 +6,20 @@
  */
 import type { Gpu, View } from '../gpu/device';
 import { compiles } from '../gpu/features';
-import { type Binding, elementsOf, type Kernel, type Scalar, type Values } from '../gpu/kernel';
+import {
+  type Binding,
+  type ElementType,
+  elementsOf,
+  type Kernel,
+  type Scalar,
+  type Values,
+} from '../gpu/kernel';
 import { read } from '../gpu/readback';
 import { Tape } from '../gpu/tape';
 import { KERNELS } from '../kernels';
 import { slotsOf } from '../kernels/norm_runs';
 import { openGpu } from '../kernels/trust';
+import { type Numbers, numbersOf, type Stored, storedAs, unwritten, zeros } from './elements';
 
 export interface KernelListing {
   readonly name: string;
@@ -25,22 +33,17 @@ export interface KernelListing {
   readonly params: Readonly<Record<string, Scalar>>;
   /** Tunables and their defaults; they may be given among the params. */
   readonly constants: Values;
-  /** Element type of each buffer. */
-  readonly types: Readonly<Record<string, Scalar>>;
+  /** Element type of each buffer; `f16` too is given and answered as numbers. */
+  readonly types: Readonly<Record<string, ElementType>>;
   /** Shape of each buffer in the kernel's params, row-major: `'N, 3*C'`. */
   readonly shapes: Readonly<Record<string, string>>;
 }
-
-export type TypedArray = Float32Array | Int32Array | Uint32Array;
 
 export type RunKernel = (
   name: string,
   buffers: Readonly<Record<string, ArrayLike<number>>>,
   params: Values,
-) => Promise<{ outputs: Record<string, TypedArray> }>;
-
-const ARRAYS = { f32: Float32Array, i32: Int32Array, u32: Uint32Array };
-const NAN_BITS = 0x7fc00000;
+) => Promise<{ outputs: Record<string, Numbers> }>;
 
 /** The kernels that this browser's adapter can run; without an adapter, all of them. */
 export async function listKernels(): Promise<KernelListing[]> {
@@ -120,14 +123,14 @@ function fitBuffers(
   kernel: Kernel,
   buffers: Readonly<Record<string, ArrayLike<number>>>,
   params: Values,
-): Map<string, TypedArray> {
+): Map<string, Stored> {
   const names = Object.keys(kernel.bindings);
   for (const name of Object.keys(buffers)) {
     if (!names.includes(name)) {
       throw new Error(`${kernel.name} has no buffer '${name}'; it has ${names.join(', ')}.`);
     }
   }
-  const arrays = new Map<string, TypedArray>();
+  const arrays = new Map<string, Stored>();
   for (const [name, { access, type, shape, optional }] of Object.entries(kernel.bindings)) {
     const wanted = elementsOf(shape, params);
     const given = buffers[name];
@@ -137,10 +140,10 @@ function fitBuffers(
         `${kernel.name}: buffer ${described} has ${given.length} elements; ${wanted} are wanted.`,
       );
     }
-    if (given) arrays.set(name, ARRAYS[type].from(given));
+    if (given) arrays.set(name, storedAs(type, given));
     else if (access !== 'in') {
-      const bits = access === 'out' && !optional ? NAN_BITS : 0;
-      arrays.set(name, new ARRAYS[type](new Uint32Array(wanted).fill(bits).buffer));
+      const first = access === 'out' && !optional ? unwritten : zeros;
+      arrays.set(name, first(type, wanted));
     } else if (!optional) {
       throw new Error(
         `${kernel.name}: buffer ${described} is missing; ${wanted} elements are wanted.`,
@@ -155,13 +158,13 @@ async function run(
   kernel: Kernel,
   params: Values,
   constants: Values,
-  arrays: Map<string, TypedArray>,
-): Promise<Record<string, TypedArray>> {
+  arrays: Map<string, Stored>,
+): Promise<Record<string, Numbers>> {
   const views: Record<string, View> = {};
   const tape = new Tape(gpu, kernel.name);
   const dispatch = async () => {
     for (const [name, array] of arrays) {
-      views[name] = gpu.upload(name, array as TypedArray & ArrayBufferView<ArrayBuffer>);
+      views[name] = gpu.upload(name, array);
     }
     tape.dispatch(kernel, params, views, constants);
     await tape.finish();
@@ -173,7 +176,7 @@ async function run(
     return Object.fromEntries(
       written.map(([name, { type }], index) => [
         name,
-        new ARRAYS[type](bytes[index]!, 0, arrays.get(name)!.length),
+        numbersOf(type, bytes[index]!, arrays.get(name)!.length),
       ]),
     );
   };

@@ -3,6 +3,7 @@ import { isWorthImage } from '../gpu/images';
 import { groups, type Kernel, type Values } from '../gpu/kernel';
 import {
   decodeLinear,
+  decodeLinearHalf,
   decodeLinearImage,
   decodeLinearQuad,
   decodeLogitsImage,
@@ -51,10 +52,14 @@ function bufferTile({ B, N }: DecodedSize, software: boolean): Values {
   return { TILE_M, WG_N };
 }
 
-const byBuffers = (size: DecodedSize, { software, subgroups = false }: MatmulDevice): Chosen => ({
-  kernel: (subgroups && software ? decodeLinearQuad : decodeLinear) as Kernel,
-  constants: bufferTile(size, software),
-});
+function byBuffers(
+  size: DecodedSize,
+  { software, subgroups = false, halves = false }: MatmulDevice,
+): Chosen {
+  const plain = halves ? decodeLinearHalf : decodeLinear;
+  const kernel = (subgroups && software ? decodeLinearQuad : plain) as Kernel;
+  return { kernel, constants: bufferTile(size, software) };
+}
 
 /** For a layer of B rows, N columns and K channels: images where they are worth it, or buffers. */
 export function chooseDecodeLinear(size: DecodedSize, device: MatmulDevice): Chosen {

@@ -6,12 +6,15 @@
  */
 
 import decodeLinearCode from '../../shaders/decode_linear.wgsl?raw';
+import decodeLinearHalfCode from '../../shaders/decode_linear_half.wgsl?raw';
 import decodeLinearImageCode from '../../shaders/decode_linear_image.wgsl?raw';
 import decodeLinearQuadCode from '../../shaders/decode_linear_quad.wgsl?raw';
 import decodeLogitsImageCode from '../../shaders/decode_logits_image.wgsl?raw';
+import toHalfCode from '../../shaders/to_half.wgsl?raw';
 import { IMAGES_IN_WGSL } from '../gpu/features';
 import {
   defineKernel,
+  flatGrid,
   groups,
   image,
   input,
@@ -45,6 +48,27 @@ export const decodeLinear = defineKernel({
   name: 'decode_linear',
   code: decodeLinearCode,
   grid: ({ B, N }, c) => [groups(N, 8 * c.WG_N), groups(B, c.TILE_M)],
+});
+
+/** The same with weights in half precision, as `toHalf` makes them. */
+export const decodeLinearHalf = defineKernel({
+  ...table,
+  bindings: { ...table.bindings, w: input('K, N', 'f16') },
+  name: 'decode_linear_half',
+  code: decodeLinearHalfCode,
+  features: ['shader-f16'],
+  grid: ({ B, N }, c) => [groups(N, 8 * c.WG_N), groups(B, c.TILE_M)],
+});
+
+/** out = x rounded to half precision; n is a multiple of 4. */
+export const toHalf = defineKernel({
+  name: 'to_half',
+  code: toHalfCode,
+  features: ['shader-f16'],
+  params: { n: 'u32' },
+  bindings: { x: input('n'), out: output('n', 'f16') },
+  constants: { WG: 64 },
+  grid: ({ n }, { WG }) => flatGrid(groups(n / 4, WG)),
 });
 
 /** The same with loads shared by quads of threads, for devices with subgroups; WG_N a multiple of 4. */

@@ -32,12 +32,15 @@ export interface MatmulDevice {
   readonly subgroups?: boolean;
   /** Matrices can be read as images, and that is trusted; false where left out. */
   readonly images?: boolean;
+  /** A decoded token's weights are read in half precision; false where left out. */
+  readonly halves?: boolean;
 }
 
 export const matmulDevice = ({ adapter, trusted }: Pick<Gpu, 'adapter' | 'trusted'>) => ({
   software: adapter.is_fallback,
   subgroups: trusted.has('subgroups'),
   images: trusted.has('images'),
+  halves: trusted.has('shader-f16'),
 });
 
 export interface MatmulAdapter extends MatmulDevice {

@@ -4,10 +4,10 @@
  * compile, is left alone.
  */
 import { Gpu, type View } from '../gpu/device';
-import { FEATURES, type Feature } from '../gpu/features';
-import type { Kernel, Values } from '../gpu/kernel';
+import { FEATURES, type Feature, isUsedUnasked } from '../gpu/features';
 import { readFloats } from '../gpu/readback';
 import { Tape } from '../gpu/tape';
+import { decodeLinearHalf, toHalf } from './decode_linear';
 import { matmulNNVec4 } from './linear';
 import { matmulNNImage } from './linear_images';
 import { matmulNNQuad } from './linear_quads';
@@ -18,7 +18,7 @@ const SIZE = { M: 43, N: 76, K: 52 };
 const MOST_DIFFERENCE = 1e-5;
 
 /**
- * Opens the default adapter, with every feature trusted that passes its check.
+ * Opens the default adapter, with every feature trusted that passes its check and changes no result.
  * @param from the browser's entry to WebGPU, or what stands in for it
  */
 export async function openGpu(from?: GPU): Promise<Gpu> {
@@ -41,21 +41,38 @@ export async function verifyFeatures(gpu: Gpu): Promise<void> {
   }
 }
 
-/** From now on the verified features are used, or those of them that are wanted. */
-export function trustFeatures(gpu: Gpu, wanted: Iterable<Feature> = gpu.verified): void {
-  const names = [...wanted].filter((name) => gpu.verified.has(name));
+/** From now on those of the verified features are used that are wanted, or that change no result. */
+export function trustFeatures(gpu: Gpu, wanted?: Iterable<Feature>): void {
+  const all = wanted ?? FEATURES.filter(isUsedUnasked);
+  const names = [...all].filter((name) => gpu.verified.has(name));
   gpu.trusted.clear();
   for (const name of names) gpu.trusted.add(name);
 }
 
-/** Reproducible numbers in [−1, 1). */
+/** Reproducible numbers in [−1, 1), all of them exact in half precision. */
 const numbers = (count: number) =>
-  Float32Array.from({ length: count }, (_, i) => ((i * 7919) % 2003) / 1001.5 - 1);
+  Float32Array.from({ length: count }, (_, i) => ((i * 7919) % 2003) / 1024 - 1);
 
-/** The product that needs a feature, and its tile. */
-const CHECKED: Record<Feature, { kernel: Kernel; constants: Values }> = {
-  subgroups: { kernel: matmulNNQuad as unknown as Kernel, constants: { TILE_M: 16 } },
-  images: { kernel: matmulNNImage as unknown as Kernel, constants: { TILE_M: 16 } },
+/** Records out = a·b, a [M, K], b [K, N]. */
+type Product = (tape: Tape, inputs: { readonly a: View; readonly b: View }, out: View) => void;
+
+const plain: Product = (tape, inputs, out) =>
+  tape.dispatch(matmulNNVec4, SIZE, { ...inputs, out }, { WG_M: 1 });
+
+/** The same by kernels that need a feature. */
+const CHECKED: Record<Feature, Product> = {
+  subgroups: (tape, inputs, out) =>
+    tape.dispatch(matmulNNQuad, SIZE, { ...inputs, out }, { TILE_M: 16 }),
+  images: (tape, inputs, out) =>
+    tape.dispatch(matmulNNImage, SIZE, { ...inputs, out }, { TILE_M: 16 }),
+  'shader-f16': (tape, { a, b }, out) => {
+    const { M: B, N, K } = SIZE;
+    // A new buffer is zeros: every row belongs to some sequence.
+    const rows = tape.temp('rows', B);
+    const w = tape.temp('halves', (K * N) / 2);
+    tape.dispatch(toHalf, { n: K * N }, { x: b, out: w });
+    tape.dispatch(decodeLinearHalf, { B, N, K }, { rows, x: a, w, out }, { TILE_M: 16 });
+  },
 };
 
 async function agrees(gpu: Gpu, feature: Feature): Promise<boolean> {
@@ -64,10 +81,11 @@ async function agrees(gpu: Gpu, feature: Feature): Promise<boolean> {
     a: gpu.upload('check a', numbers(M * K)),
     b: gpu.upload('check b', numbers(K * N)),
   };
+  const result = (product: Product) =>
+    resultOf(gpu, (tape, out) => product(tape, inputs, out), M * N);
   try {
-    const { kernel, constants } = CHECKED[feature];
-    const wanted = await product(gpu, matmulNNVec4 as unknown as Kernel, inputs, { WG_M: 1 });
-    const met = await product(gpu, kernel, inputs, constants);
+    const wanted = await result(plain);
+    const met = await result(CHECKED[feature]);
     const most = MOST_DIFFERENCE * wanted.reduce((peak, x) => Math.max(peak, Math.abs(x)), 0);
     return wanted.every((x, at) => Math.abs(x - met[at]!) <= most);
   } catch (cause) {
@@ -79,20 +97,19 @@ async function agrees(gpu: Gpu, feature: Feature): Promise<boolean> {
   }
 }
 
-async function product(
+/** What recorded kernels make of nothing but their inputs. */
+async function resultOf(
   gpu: Gpu,
-  kernel: Kernel,
-  inputs: { a: View; b: View },
-  constants: Values,
+  record: (tape: Tape, out: View) => void,
+  floats: number,
 ): Promise<Float32Array> {
-  const { M, N } = SIZE;
-  const out = gpu.alloc('check out', 4 * M * N);
-  const tape = new Tape(gpu, kernel.name);
+  const out = gpu.alloc('check out', 4 * floats);
+  const tape = new Tape(gpu, 'check');
   try {
-    tape.dispatch(kernel, SIZE, { ...inputs, out }, constants);
+    record(tape, out);
     await tape.finish();
     tape.run();
-    return await readFloats(gpu, out, M * N);
+    return await readFloats(gpu, out, floats);
   } finally {
     tape.free();
     gpu.free(out);

@@ -1,10 +1,10 @@
 /** How much a dispatch computes and moves, from its kernel's table. */
-import { elementsOf, type Values } from '../gpu/kernel';
+import { bytesOfBinding, type Values } from '../gpu/kernel';
 import type { DispatchInfo } from '../gpu/tape';
 
 /** A kernel's name without the suffix of a variant. */
 export const familyOf = (name: string) =>
-  /^(matmul_(?:nn|nt|tn)|attention_(?:forward|backward_dq|backward_dkv)|decode_linear)_/.exec(
+  /^(matmul_(?:nn|nt|tn)|attention_(?:forward|backward_dq|backward_dkv|decode)|decode_linear)_/.exec(
     name,
   )?.[1] ?? name;
 
@@ -66,9 +66,10 @@ const TOUCHED: Record<string, Record<string, (p: Values) => number>> = {
 /** Bytes of the bound buffers that a dispatch reads and writes; what it changes counts as both. */
 export function trafficOf(info: Work): { read: number; written: number } {
   let [read, written] = [0, 0];
-  for (const [name, { shape, access }] of boundOf(info)) {
-    const touched = TOUCHED[info.kernel.name]?.[name]?.(info.params) ?? 1;
-    const bytes = 4 * elementsOf(shape, info.params) * touched;
+  for (const [name, binding] of boundOf(info)) {
+    const { access } = binding;
+    const touched = TOUCHED[familyOf(info.kernel.name)]?.[name]?.(info.params) ?? 1;
+    const bytes = bytesOfBinding(binding, info.params) * touched;
     if (access !== 'out') read += bytes;
     if (access !== 'in') written += bytes;
   }

@@ -8,7 +8,7 @@
  */
 import type { Settings } from '../config/fields';
 import type { AdapterName, Gpu } from '../gpu/device';
-import { FEATURES, type Feature } from '../gpu/features';
+import { FEATURES, type Feature, isUsedUnasked } from '../gpu/features';
 import type { Place } from '../gpu/plan';
 import { type MatmulDevice, matmulDevice, matmulVariants } from '../kernels/linear_choice';
 import { trustFeatures } from '../kernels/trust';
@@ -30,7 +30,7 @@ export type { Feature };
 
 /**
  * `missing`: the device has it not, or has no use for it; `failed`: it computes something else here;
- * `off`: switched off.
+ * `off`: switched off, or never asked for where it changes results.
  */
 export type FeatureState = 'used' | 'off' | 'failed' | 'missing';
 
@@ -53,13 +53,13 @@ export interface RunVariants {
 
 /** No experiment's id, and without a record none of the list. */
 const STORED_UNDER = 'kernel variants';
-/** The part that lists the features that are switched off, for every adapter. */
-const SWITCHED_OFF = 'features off';
+/** The part that lists the features that somebody switched (at first only off), for every adapter. */
+const SWITCHED = 'features off';
 
 export class Variants {
   /** What has been measured here. */
   tuning: Tuning | null = null;
-  private off: readonly Feature[] = [];
+  private switched: readonly Feature[] = [];
   /** What new runs use on the device that was here last. */
   private usable: readonly Feature[] | undefined;
   private readonly browser = globalThis.navigator?.userAgent ?? '';
@@ -73,7 +73,7 @@ export class Variants {
   /** Reads what was measured on this adapter before, and uses it from now on. */
   async load(gpu: Gpu): Promise<Tuning | null> {
     this.tuning = (await this.store.get<Tuning>(STORED_UNDER, this.partOf(gpu))) ?? null;
-    this.off = (await this.store.get<Feature[]>(STORED_UNDER, SWITCHED_OFF)) ?? [];
+    this.switched = (await this.store.get<Feature[]>(STORED_UNDER, SWITCHED)) ?? [];
     this.applyNow(gpu);
     return this.tuning;
   }
@@ -83,7 +83,7 @@ export class Variants {
     const stateOf = (name: Feature): FeatureState => {
       if (!gpu.offers(name)) return 'missing';
       if (!gpu.verified.has(name)) return 'failed';
-      return this.off.includes(name) ? 'off' : 'used';
+      return this.isOn(name) ? 'used' : 'off';
     };
     return Object.fromEntries(FEATURES.map((name) => [name, stateOf(name)])) as Record<
       Feature,
@@ -93,14 +93,18 @@ export class Variants {
 
   /** Switches a feature on or off for runs that begin from now on. */
   async setFeature(gpu: Gpu, name: Feature, on: boolean): Promise<void> {
-    const others = this.off.filter((one) => one !== name);
-    this.off = on ? others : [...others, name];
-    await this.store.write(STORED_UNDER, { put: { [SWITCHED_OFF]: this.off } });
+    const others = this.switched.filter((one) => one !== name);
+    this.switched = on === isUsedUnasked(name) ? others : [...others, name];
+    await this.store.write(STORED_UNDER, { put: { [SWITCHED]: this.switched } });
     this.applyNow(gpu);
   }
 
+  private isOn(name: Feature): boolean {
+    return isUsedUnasked(name) !== this.switched.includes(name);
+  }
+
   private wanted(gpu: Gpu): Feature[] {
-    return [...gpu.verified].filter((name) => !this.off.some((one) => one === name));
+    return [...gpu.verified].filter((name) => this.isOn(name));
   }
 
   private applyNow(gpu: Gpu): void {

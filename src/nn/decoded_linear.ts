@@ -3,18 +3,27 @@
  * gelu_new, the residual sum. Rows are the sequences that still run (src/kernels/sampling.ts).
  */
 import type { Gpu } from '../gpu/device';
+import type { Kernel } from '../gpu/kernel';
 import type { Slot, Temp } from '../gpu/slots';
 import type { Tape } from '../gpu/tape';
 import { chooseDecodeLinear, chooseDecodeLogits } from '../kernels/decode_choice';
+import { decodeLinearHalf } from '../kernels/decode_linear';
 import { matmulDevice } from '../kernels/linear_choice';
 import { matmul } from './choice';
+import type { HalfWeights } from './half_weights';
 import { recordNorm } from './norm';
 import type { Weights } from './weights';
 
-export interface DecodedLinear {
+/** What all layers of a token have in common. */
+export interface Decoding {
   /** The sequence of each row, [B]. */
   readonly rows: Slot;
   readonly B: number;
+  /** Of the same model; for kernels that read its weights in half precision. */
+  readonly halves: HalfWeights;
+}
+
+export interface DecodedLinear extends Decoding {
   /** Name of the LayerNorm before the layer, behind `transformer.`. */
   readonly norm?: string;
   readonly gelu?: boolean;
@@ -29,17 +38,19 @@ export function decodedLinear(
   weights: Weights,
   name: string,
   x: Slot,
-  { rows, B, norm, gelu, residual }: DecodedLinear,
+  { rows, B, halves, norm, gelu, residual }: DecodedLinear,
 ): Temp {
   const w = `${name}.weight`;
   const [K, N] = weights.layout.tensors.find((tensor) => tensor.name === w)!.shape as [
     number,
     number,
   ];
+  const size = { B, N, K };
+  const { kernel, constants } = chooseDecodeLinear(size, matmulDevice(gpu));
   const slots = {
     rows,
     x,
-    w: weights.tensor(w),
+    w: readBy(kernel, w, weights, halves),
     bias: weights.tensor(`${name}.bias`),
     ...(norm ? normSlots(weights, norm) : {}),
     ...(residual ? { residual } : {}),
@@ -50,8 +61,6 @@ export function decodedLinear(
     GELU: gelu ? 1 : 0,
     RESIDUAL: residual ? 1 : 0,
   };
-  const size = { B, N, K };
-  const { kernel, constants } = chooseDecodeLinear(size, matmulDevice(gpu));
   const out = tape.temp(`${name}.out`, B * N);
   tape.dispatch(kernel, size, { ...slots, out }, { ...constants, ...parts });
   return out;
@@ -63,23 +72,28 @@ export function decodedLogits(
   tape: Tape,
   weights: Weights,
   x: Slot,
-  { rows, B }: Pick<DecodedLinear, 'rows' | 'B'>,
+  { rows, B, halves }: Decoding,
 ): Temp {
   const { n_embd: C, vocab_size: V } = weights.layout.config;
-  const wte = weights.tensor('transformer.wte.weight');
+  const wte = 'transformer.wte.weight';
   const logits = tape.temp('logits', B * V);
   if (V % 4 === 0) {
     const size = { B, N: V, K: C };
     const { kernel, constants } = chooseDecodeLogits(size, matmulDevice(gpu));
-    const slots = { rows, x, w: wte, ...normSlots(weights, 'ln_f'), out: logits };
+    const w = readBy(kernel, wte, weights, halves);
+    const slots = { rows, x, w, ...normSlots(weights, 'ln_f'), out: logits };
     tape.dispatch(kernel, size, slots, constants);
     return logits;
   }
   // GPT-2's own vocabulary of 50,257 is read a number at a time.
   const { out } = recordNorm(gpu, tape, weights, 'transformer.ln_f', x, B);
-  matmul(gpu, tape, 'nt', { M: B, N: V, K: C }, { a: out, b: wte, out: logits });
+  matmul(gpu, tape, 'nt', { M: B, N: V, K: C }, { a: out, b: weights.tensor(wte), out: logits });
   return logits;
 }
+
+/** A tensor as a kernel reads it. */
+const readBy = (kernel: Kernel, name: string, weights: Weights, halves: HalfWeights) =>
+  kernel.name === decodeLinearHalf.name ? halves.tensor(name) : weights.tensor(name);
 
 const normSlots = (weights: Weights, norm: string) => ({
   gamma: weights.tensor(`transformer.${norm}.weight`),

@@ -11,8 +11,9 @@ import { Tape } from '../gpu/tape';
 import { sampleIterations } from '../kernels/decode_choice';
 import { decodeCompact, decodeEmbedding, kvStore, sampleToken } from '../kernels/sampling';
 import { attention, decodeAttention, rowWorkgroup, workgroup } from './choice';
-import { type DecodedLinear, decodedLinear, decodedLogits } from './decoded_linear';
+import { type DecodedLinear, type Decoding, decodedLinear, decodedLogits } from './decoded_linear';
 import { recordEmbedding, recordMlp } from './gpt';
+import { HalfWeights } from './half_weights';
 import { linearForward } from './linear';
 import { recordNorm } from './norm';
 import type { Weights } from './weights';
@@ -66,6 +67,7 @@ export class Sampler {
   private readonly caches: View[];
   private readonly prefill: Tape;
   private readonly decode: Tape;
+  private readonly halves: HalfWeights;
 
   private constructor(
     private readonly gpu: Gpu,
@@ -94,6 +96,7 @@ export class Sampler {
     );
     this.prefill = new Tape(gpu, 'prefill', scratch);
     this.decode = new Tape(gpu, 'decode', scratch, true);
+    this.halves = new HalfWeights(gpu, weights, this.prefill);
   }
 
   /** @param scratch for the temporaries of its tapes, shared with tapes that run at other times */
@@ -157,7 +160,7 @@ export class Sampler {
 
   /** One token for each sequence that still runs. */
   private recordDecode(): void {
-    const { gpu, weights, options, decode: tape, tokens, pos, rows, done, T } = this;
+    const { gpu, weights, halves, options, decode: tape, tokens, pos, rows, done, T } = this;
     const { B, R } = options;
     const { n_layer, n_embd: C, n_head: H, vocab_size: V, n_positions } = weights.layout.config;
     const of = (name: string) => weights.tensor(`transformer.${name}`);
@@ -169,8 +172,9 @@ export class Sampler {
       { rows, tokens, pos, wte: of('wte.weight'), wpe: of('wpe.weight'), out: embedded },
       workgroup(gpu, decodeEmbedding),
     );
-    const linear = (name: string, x: Slot, parts: Omit<DecodedLinear, 'rows' | 'B'> = {}) =>
-      decodedLinear(gpu, tape, weights, `transformer.${name}`, x, { rows, B, ...parts });
+    const decoding = { rows, B, halves };
+    const linear = (name: string, x: Slot, parts: Omit<DecodedLinear, keyof Decoding> = {}) =>
+      decodedLinear(gpu, tape, weights, `transformer.${name}`, x, { ...decoding, ...parts });
     let x: Slot = embedded;
     for (let layer = 0; layer < n_layer; layer++) {
       const h = `h.${layer}`;
@@ -187,7 +191,7 @@ export class Sampler {
       const activated = linear(`${h}.mlp.c_fc`, between, { norm: `${h}.ln_2`, gelu: true });
       x = linear(`${h}.mlp.c_proj`, activated, { residual: between });
     }
-    const logits = decodedLogits(gpu, tape, weights, x, { rows, B });
+    const logits = decodedLogits(gpu, tape, weights, x, decoding);
     tape.dispatch(
       sampleToken,
       {
@@ -273,6 +277,7 @@ export class Sampler {
   free(): void {
     this.prefill.free();
     this.decode.free();
+    this.halves.free();
     const { tokens, length, logprobs, pos, done, rows, seed, prompts } = this;
     this.gpu.free(tokens, length, logprobs, pos, done, rows, seed, prompts, ...this.caches);
   }

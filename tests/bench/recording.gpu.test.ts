@@ -20,6 +20,20 @@ test('GPT-2 124 M gives its kernels and shapes, and no buffer is made', async ()
   gpu.close();
 });
 
+test('a kernel that waits to be asked for is measured, and counted for nothing', async () => {
+  const gpu = await openGpu();
+  const half: typeof gpu = Object.create(gpu, { verified: { value: new Set(['shader-f16']) } });
+  const named = (all: Awaited<ReturnType<typeof recordedBy>>) =>
+    all.filter(({ info }) => info.kernel.name === 'decode_linear_half');
+  gpu.verified.delete('shader-f16');
+  expect(named(await recordedBy(gpu, CONFIGS.tiny))).toEqual([]);
+  const found = named(await recordedBy(half, CONFIGS.tiny));
+  expect(found.length).toBeGreaterThan(0);
+  expect(found.every(({ step, token }) => step === 0 && token === 0)).toBe(true);
+  expect(await stepOperations(half, CONFIGS.tiny)).toBe(await stepOperations(gpu, CONFIGS.tiny));
+  gpu.close();
+});
+
 test('a step computes three products of each weight with each token, and attention', async () => {
   const gpu = await openGpu();
   const { n_layer: L, n_embd: C, vocab_size: V, n_positions: T, batch: B } = CONFIGS.tiny;

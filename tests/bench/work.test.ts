@@ -35,6 +35,24 @@ describe('the work of a dispatch', () => {
     expect(names({ BIAS: 1, GELU: 1 })).toEqual(['a', 'b', 'bias', 'pre', 'out']);
   });
 
+  test('of weights in half precision is two bytes each', () => {
+    const [B, N, K] = [8, 64, 32];
+    const rest = B + B * K + B * N;
+    expect(bytesOf(dispatch('decode_linear', { B, N, K }))).toBe(4 * (rest + K * N));
+    expect(bytesOf(dispatch('decode_linear_half', { B, N, K }))).toBe(4 * rest + 2 * K * N);
+    expect(flopsOf(dispatch('decode_linear_half', { B, N, K }))).toBe(2 * B * N * K);
+  });
+
+  test('of a decoded token is half of the cache, in every variant', () => {
+    const sizes = { B: 4, T: 64, H: 2, D: 16 };
+    const [plain, x4] = ['attention_decode', 'attention_decode_x4'].map((name) =>
+      bytesOf(dispatch(name, sizes)),
+    );
+    const cache = 4 * 4 * 64 * 2 * 32;
+    expect(plain).toBe(4 * (4 + 4 * 96 + 4 + 4 * 32) + cache / 2);
+    expect(x4).toBe(plain);
+  });
+
   test('of an embedding is the rows that are looked up, not the table', () => {
     const { N, C, V } = { N: 10, C: 4, V: 1000 };
     const bytes = bytesOf(dispatch('embedding_forward', { N, T: 5, C, V, P: 5 }));
@@ -69,10 +87,15 @@ describe('the opponent', () => {
   });
 
   test('of a variant is the plain kernel with the same options', () => {
-    const [variant] = [...KERNELS.keys()].filter((name) => name.endsWith('_x4'));
-    const opponent = opponentOf(dispatch(variant!, {}, { D4: 8 }));
-    expect(opponent?.kernel.name).toBe(variant!.replace('_x4', ''));
-    expect(opponent?.constants['D4']).toBe(8);
+    const variants = [...KERNELS.keys()].filter((name) => name.endsWith('_x4'));
+    expect(variants).toContain('attention_decode_x4');
+    for (const variant of variants) {
+      const opponent = opponentOf(dispatch(variant, {}, { D4: 8 }));
+      expect(opponent?.kernel.name).toBe(variant.replace('_x4', ''));
+      expect(opponent?.constants['D4']).toBe(8);
+    }
+    const half = opponentOf(dispatch('decode_linear_half', {}, { TILE_M: 16 }));
+    expect(half).toMatchObject({ name: 'decode_linear', constants: { TILE_M: 16 } });
   });
 });
 

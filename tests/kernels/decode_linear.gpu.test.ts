@@ -8,6 +8,7 @@ import type { Kernel, Values } from '../../src/gpu/kernel';
 import { chooseDecodeLinear, chooseDecodeLogits } from '../../src/kernels/decode_choice';
 import {
   decodeLinear,
+  decodeLinearHalf,
   decodeLinearImage,
   decodeLinearQuad,
   decodeLogitsImage,
@@ -15,6 +16,7 @@ import {
 import type { MatmulDevice } from '../../src/kernels/linear_choice';
 import { expectClose, random } from '../reference/compare';
 import { geluForward } from '../reference/gelu';
+import { halvesAround } from '../reference/half';
 import { layernormForward } from '../reference/layernorm';
 import * as reference from '../reference/matmul';
 import { type Arrays, runKernel } from '../support/kernel';
@@ -44,7 +46,7 @@ const TILES: Values[] = [
   { TILE_M: 8, WG_N: 32 },
 ];
 
-/** A layer's kernel, and the head's, whose weights lie the other way round. */
+/** A layer's kernel, and the head's, whose weights lie the other way round; and what weights it can hold. */
 const FORMS = [
   { layer: decodeLinear, head: decodeLinear, sizes: SIZES, tiles: TILES },
   { layer: decodeLinearQuad, head: decodeLinearQuad, sizes: SIZES, tiles: TILES },
@@ -58,7 +60,20 @@ const FORMS = [
       { TILE_M: 16, WG_N: 4 },
     ] as Values[],
   },
-] as unknown as { layer: Kernel; head: Kernel; sizes: typeof SIZES; tiles: Values[] }[];
+  {
+    layer: decodeLinearHalf,
+    head: decodeLinearHalf,
+    sizes: SIZES,
+    tiles: TILES,
+    weight: (value: number) => halvesAround(value)[0],
+  },
+] as unknown as {
+  layer: Kernel;
+  head: Kernel;
+  sizes: typeof SIZES;
+  tiles: Values[];
+  weight?: (value: number) => number;
+}[];
 
 const PARTS = [
   { NORM: 0, TRANSPOSE: 0, BIAS: 1, GELU: 0, RESIDUAL: 1 },
@@ -76,10 +91,11 @@ interface Case {
   parts: (typeof PARTS)[number];
 }
 
-function layer({ B, N, K, parts }: Case, offset: number) {
+function layer({ B, N, K, parts }: Case, offset: number, weight = (value: number) => value) {
   // The rows' means lie far from 0, as the residual stream's do.
   const x = random(B * K, 1).map((value) => value + offset);
-  const [w, bias, residual] = [random(K * N, 2), random(N, 3), random(B * N, 4)];
+  const w = random(K * N, 2).map(weight);
+  const [bias, residual] = [random(N, 3), random(B * N, 4)];
   const [gamma, beta] = [random(K, 5), random(K, 6)];
   const rows = parts.NORM ? layernormForward(x, gamma, beta, B, K).y : x;
   const shift = parts.BIAS ? bias : undefined;
@@ -115,13 +131,13 @@ async function run(
 }
 
 describe.each(FORMS)('$layer.name', (form) => {
-  const { sizes, tiles } = form;
+  const { sizes, tiles, weight } = form;
 
   it.each(tiles.flatMap((tile) => PARTS.map((parts) => ({ tile, parts }))))(
     'is LayerNorm, product and what follows: $tile $parts',
     async ({ tile, parts }) => {
       for (const { B, N, K } of sizes) {
-        const { inputs, out: expected } = layer({ B, N, K, parts }, 3);
+        const { inputs, out: expected } = layer({ B, N, K, parts }, 3, weight);
         const rows = Array.from({ length: B }, (_, r) => r);
         const met = await run(form, { B, N, K }, { rows, ...inputs }, { ...tile, ...parts });
         if (met) expectClose(met['out']!, expected, TOLERANCE, `${B}×${N}×${K}`);
@@ -132,7 +148,7 @@ describe.each(FORMS)('$layer.name', (form) => {
   it('keeps the digits of rows whose mean is a thousand times their deviation', async () => {
     const parts = PARTS[1]!;
     const [B, N, K] = [9, 8, 64];
-    const { inputs, out } = layer({ B, N, K, parts }, 1000);
+    const { inputs, out } = layer({ B, N, K, parts }, 1000, weight);
     const rows = Array.from({ length: B }, (_, r) => r);
     const met = await run(form, { B, N, K }, { rows, ...inputs }, parts);
     // x itself has 24 bits, ten of which the mean takes.
@@ -144,7 +160,7 @@ describe.each(FORMS)('$layer.name', (form) => {
     async ({ TILE_M, parts }) => {
       const [B, N, K] = [40, 12, 8];
       const running = 11;
-      const { inputs, out } = layer({ B, N, K, parts }, 0);
+      const { inputs, out } = layer({ B, N, K, parts }, 0, weight);
       const rows = Array.from({ length: B }, (_, r) => (r < running ? B - 1 - r : NONE));
       const before = new Float32Array(B * N).fill(7);
       const met = await run(
@@ -186,6 +202,18 @@ describe('a decoded layer', () => {
     expect(name({})).toBe('decode_linear');
     expect(name({ software: false, subgroups: true })).toBe('decode_linear');
     expect(name({ software: false })).toBe('decode_linear');
+  });
+
+  it('is by halves where they are asked for, in the place of the plain kernel', () => {
+    const halves = { halves: true };
+    expect(name(halves)).toBe('decode_linear_half');
+    expect(name({ ...halves, software: false, subgroups: true })).toBe('decode_linear_half');
+    // What shares loads, or reads images, is faster on a software adapter than half the bytes.
+    expect(name({ ...halves, subgroups: true })).toBe('decode_linear_quad');
+    expect(name({ ...halves, images: true })).toBe('decode_linear_image');
+    expect(name({ ...halves, images: true }, { N: 128 })).toBe('decode_linear_half');
+    const head = chooseDecodeLogits(size, { software: false, ...halves });
+    expect(head).toMatchObject({ kernel: decodeLinearHalf, constants: { NORM: 1, TRANSPOSE: 1 } });
   });
 
   it('is by images where they are trusted, and worth it', () => {

@@ -96,8 +96,8 @@ describe.each([...KERNELS.values()])('$name', (kernel) => {
 
 /** 'f32' of 'f32', 'vec4f' or 'vec4<f32>': a buffer of vectors is one of scalars. */
 function scalarOf(type: string): string {
-  const short = { f: 'f32', i: 'i32', u: 'u32' } as Record<string, string>;
+  const short = { f: 'f32', h: 'f16', i: 'i32', u: 'u32' } as Record<string, string>;
   const plain = type.replace(/^atomic<(.*)>$/, '$1');
-  const vector = /^vec[234](?:([fiu])|<(.*)>)$/.exec(plain);
+  const vector = /^vec[234](?:([fhiu])|<(.*)>)$/.exec(plain);
   return vector ? (vector[2] ?? short[vector[1]!]!) : plain;
 }

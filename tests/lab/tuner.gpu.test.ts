@@ -1,5 +1,6 @@
 /** Choosing kernel variants by measuring: what is measured, kept, used by a run, and forgotten. */
 import { describe, expect, test } from 'vitest';
+import type { Gpu } from '../../src/gpu/device';
 import { matmulDevice, matmulVariants } from '../../src/kernels/linear_choice';
 import { openGpu } from '../../src/kernels/trust';
 import type { Lab } from '../../src/lab/lab';
@@ -161,6 +162,38 @@ describe('measured choices', () => {
     expect((await third.tuning()).run!.features).toEqual([]);
     const file = new TextDecoder().decode(await third.file('experiment.json'));
     expect(JSON.parse(file).features).toEqual([]);
+  });
+
+  test('read weights in half precision for runs that begin once somebody asks', async () => {
+    const gpu = await openGpu();
+    // The same device, taken for one that has passed the check.
+    const half: Gpu = Object.create(gpu, {
+      verified: { value: new Set(['shader-f16']) },
+      trusted: { value: new Set() },
+      offers: { value: () => true },
+    });
+    const store = memoryStore();
+    const variants = new Variants(store);
+    await variants.load(half);
+    expect(variants.features(half)['shader-f16']).toBe('off');
+    const before = variants.use(half, undefined);
+    expect(before.features).toEqual([]);
+    expect(matmulDevice(half).halves).toBe(false);
+
+    await variants.setFeature(half, 'shader-f16', true);
+    const later = new Variants(store);
+    await later.load(half);
+    expect(later.features(half)['shader-f16'], 'kept').toBe('used');
+    const run = later.use(half, undefined);
+    expect(run.features).toEqual(['shader-f16']);
+    expect(matmulDevice(half).halves).toBe(true);
+    later.use(half, before);
+    expect(matmulDevice(half).halves, 'a run keeps what it began with').toBe(false);
+
+    await later.setFeature(half, 'shader-f16', false);
+    expect(later.use(half, undefined).features).toEqual([]);
+    expect(later.use(half, run).features).toEqual(['shader-f16']);
+    gpu.close();
   });
 
   test('are none until somebody asks: a run has the built-in ones', async () => {

@@ -65,13 +65,18 @@ const CHOICE = {
 
 export class FakeTuning {
   private measured = false;
-  private on = true;
+  private readonly off = new Set<Feature>(['shader-f16']);
   constructor(private readonly note: (name: string, ...args: unknown[]) => void) {}
 
   async status(): Promise<TuningStatus> {
     const here = { adapter: 'Fake adapter', browser: 'Fake browser' };
     const tuning = { ...here, measured: 1.79e12, ms: 1400, choices: [CHOICE] };
-    const features = { subgroups: this.on ? 'used' : 'off', images: 'missing' } as const;
+    const state = (name: Feature) => (this.off.has(name) ? 'off' : 'used');
+    const features = {
+      subgroups: state('subgroups'),
+      images: 'missing',
+      'shader-f16': state('shader-f16'),
+    } as const;
     return { tuning: this.measured ? tuning : null, run: { ...here, choices: [] }, features };
   }
   tune(anew: boolean): Promise<TuningStatus> {
@@ -81,7 +86,8 @@ export class FakeTuning {
   }
   useFeature(name: Feature, on: boolean): Promise<TuningStatus> {
     this.note('useFeature', name, on);
-    this.on = on;
+    if (on) this.off.delete(name);
+    else this.off.add(name);
     return this.status();
   }
   forget(): Promise<TuningStatus> {

@@ -3,6 +3,7 @@ import type { Gpu, View } from '../../src/gpu/device';
 import { elementsOf, type Kernel, type Values } from '../../src/gpu/kernel';
 import { read } from '../../src/gpu/readback';
 import { Tape } from '../../src/gpu/tape';
+import { type Numbers, numbersOf, storedAs, unwritten } from '../../src/hooks/elements';
 import { openGpu } from '../../src/kernels/trust';
 
 export type Arrays = Record<string, ArrayLike<number>>;
@@ -15,12 +16,6 @@ export function testGpu(): Promise<Gpu> {
   return opened;
 }
 
-const typed = {
-  f32: (values: ArrayLike<number>) => Float32Array.from(values),
-  i32: (values: ArrayLike<number>) => Int32Array.from(values),
-  u32: (values: ArrayLike<number>) => Uint32Array.from(values),
-};
-
 /**
  * @param inputs arrays by binding name; an output left out starts as NaN bits, so that an element
  *   that the kernel forgets to write is noticed
@@ -31,7 +26,7 @@ export async function runKernel(
   params: Values,
   inputs: Arrays,
   constants: Values = {},
-): Promise<Record<string, Float32Array | Int32Array | Uint32Array>> {
+): Promise<Record<string, Numbers>> {
   const gpu = await testGpu();
   const views: Record<string, View> = {};
   const tape = new Tape(gpu, kernel.name);
@@ -39,10 +34,8 @@ export async function runKernel(
     for (const [name, binding] of Object.entries(kernel.bindings)) {
       const given = inputs[name];
       const length = elementsOf(binding.shape, params);
-      if (given) views[name] = gpu.upload(name, typed[binding.type](given));
-      else if (!binding.optional) {
-        views[name] = gpu.upload(name, new Uint32Array(length).fill(0x7fc00000));
-      }
+      if (given) views[name] = gpu.upload(name, storedAs(binding.type, given));
+      else if (!binding.optional) views[name] = gpu.upload(name, unwritten(binding.type, length));
     }
     tape.dispatch(kernel, params, views, constants);
     await tape.finish();
@@ -54,10 +47,7 @@ export async function runKernel(
     return Object.fromEntries(
       written.map(([name, binding], index) => {
         const length = elementsOf(binding.shape, params);
-        const buffer = bytes[index]!;
-        if (binding.type === 'f32') return [name, new Float32Array(buffer, 0, length)];
-        if (binding.type === 'i32') return [name, new Int32Array(buffer, 0, length)];
-        return [name, new Uint32Array(buffer, 0, length)];
+        return [name, numbersOf(binding.type, bytes[index]!, length)];
       }),
     );
   } finally {

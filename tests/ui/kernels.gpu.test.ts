@@ -106,18 +106,25 @@ describe('the Kernels lens', () => {
     await eventually(words).toContain('nothing was measured here');
   });
 
-  test('switches an optional feature of the GPU off and on', async () => {
+  test.each([
+    { feature: 'subgroups', label: 'Subgroups', unasked: true },
+    { feature: 'shader-f16', label: 'Half precision', unasked: false },
+  ])('switches $feature, which is used unasked: $unasked', async ({ feature, label, unasked }) => {
     const lab = await openLens();
-    const box = () => lens()!.querySelector<HTMLInputElement>('input[type=checkbox]')!;
-    await eventually(() => box()?.checked).toBe(true);
-    box().click();
-    await eventually(words).toContain('switched off for new runs');
-    expect(box().checked).toBe(false);
-    box().click();
-    await eventually(words).toContain('checked here at the start');
+    const row = () =>
+      [...(lens()?.querySelectorAll('label') ?? [])].find((one) => one.innerText.includes(label));
+    const box = () => row()?.querySelector('input');
+    const state = (on: boolean) => (on ? 'checked here at the start' : 'off for new runs');
+    await eventually(() => row()?.innerText).toContain(state(unasked));
+    expect(box()!.checked).toBe(unasked);
+    box()!.click();
+    await eventually(() => row()!.innerText).toContain(state(!unasked));
+    expect(box()!.checked).toBe(!unasked);
+    box()!.click();
+    await eventually(() => row()!.innerText).toContain(state(unasked));
     expect(callsOf(lab, 'useFeature').map(({ args }) => args)).toEqual([
-      ['subgroups', false],
-      ['subgroups', true],
+      [feature, !unasked],
+      [feature, unasked],
     ]);
   });
 });

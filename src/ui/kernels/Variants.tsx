@@ -9,11 +9,13 @@ import styles from './Variants.module.css';
 const FEATURES: Record<Feature, string> = {
   subgroups: 'Subgroups: neighbouring threads share what they load',
   images: 'Images: matrices are read four numbers at a time, as pictures are',
+  'shader-f16':
+    'Half precision: text is sampled from weights rounded to 16 bits; training keeps 32',
 };
 
 const STATES: Record<FeatureState, string> = {
   used: 'checked here at the start against kernels that do without',
-  off: 'switched off for new runs',
+  off: 'off for new runs',
   failed: 'failed its check on this GPU and is left alone',
   missing: 'not for this browser’s GPU',
 };
