@@ -27,8 +27,8 @@ function planned(request, folder) {
   const before = request.resume ? folder.record() : undefined;
   if (!before) {
     if (!request.config) throw new UsageError('--preset is missing.');
-    const { config, stages = ALL_STAGES, trace = 0, browser = 'chromium' } = request;
-    return { config, stages, trace, browser, port: 0, base: request.base };
+    const { config, stages = ALL_STAGES, trace = 0, browser = 'chromium', base, half } = request;
+    return { config, stages, trace, browser, port: 0, base, half };
   }
   if (request.config && JSON.stringify(request.config) !== JSON.stringify(before.config)) {
     throw new UsageError(
@@ -37,6 +37,9 @@ function planned(request, folder) {
   }
   if (request.browser && request.browser !== before.browser) {
     throw new UsageError(`${folder.path} holds a run of ${before.browser}; it resumes there only.`);
+  }
+  if (request.half && !before.half) {
+    throw new UsageError(`${folder.path} holds a run without --half; it goes on as it began.`);
   }
   return {
     ...before,

@@ -29,6 +29,7 @@ const RECORD = 'run.json';
  * @property {import('../browsers.mjs').BrowserName} browser
  * @property {number} port
  * @property {string | undefined} base a Hugging Face folder
+ * @property {boolean} [half] whether text is sampled from weights in half precision
  */
 
 /**

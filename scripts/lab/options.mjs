@@ -20,6 +20,7 @@ import { importTypeScript } from '../typescript.mjs';
  * @property {number | undefined} trace
  * @property {string | undefined} base a Hugging Face folder that replaces the base stage's model; the
  *   bundled one's for 'bundled'
+ * @property {boolean} half whether text is sampled from weights in half precision
  * @property {boolean} json
  */
 
@@ -33,6 +34,7 @@ const OPTIONS = /** @type {const} */ ({
   resume: { type: 'boolean' },
   trace: { type: 'string' },
   base: { type: 'string' },
+  half: { type: 'boolean' },
   json: { type: 'boolean' },
 });
 
@@ -56,6 +58,7 @@ export async function readRequest(args) {
     resume: values.resume === true,
     trace: wholeNumber(values, 'trace', [1, 1_000_000]),
     base,
+    half: values.half === true,
     json: values.json === true,
   };
 }

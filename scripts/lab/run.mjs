@@ -76,6 +76,7 @@ async function experiment({ page, transfer, record, resume }) {
     (config) => window.pocketRlhfHeadless.create(config),
     record.config,
   );
+  if (record.half) await sampleInHalf(page);
   if (transfer.base === undefined) return made;
   await page.evaluate(
     (sources) => window.pocketRlhfHeadless.importBase(sources),
@@ -83,6 +84,16 @@ async function experiment({ page, transfer, record, resume }) {
   );
   const imported = await page.evaluate(() => window.pocketRlhfHeadless.snapshot(), undefined);
   return imported ?? made;
+}
+
+/** @param {import('./browser.mjs').LabPage} page @throws {CommandError} where the GPU cannot */
+async function sampleInHalf(page) {
+  const state = await page.evaluate(() => window.pocketRlhfHeadless.sampleInHalf(), undefined);
+  if (state === 'used') return;
+  const why = state === 'failed' ? 'computes something else with it' : 'has none';
+  throw new CommandError(
+    `--half samples by shader-f16, and this browser's GPU ${why}; leave --half out.`,
+  );
 }
 
 /** Metrics so far, so that what a killed run had logged past its checkpoint is not there twice. */

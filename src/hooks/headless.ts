@@ -8,6 +8,7 @@ import type { ExperimentConfig } from '../config/experiment';
 import type { Stage } from '../config/stages';
 import type { GpuStatus, LabEvent, Snapshot } from '../lab/api';
 import type { Recording } from '../lab/recorded';
+import type { FeatureState } from '../lab/variants';
 import { record } from './record';
 
 /** Events since the last poll, and how the run ended once it has. */
@@ -24,6 +25,8 @@ export interface Headless {
   reopen(): Promise<Snapshot | null>;
   /** Takes a Hugging Face folder as the base model. @param sources addresses by file name */
   importBase(sources: Readonly<Record<string, string>>): Promise<void>;
+  /** From now on text is sampled from weights in half precision, where the GPU can. */
+  sampleInHalf(): Promise<FeatureState>;
   /** Begins to run stages; `poll` tells how it goes. */
   run(stages: readonly Stage[], trace: number): void;
   poll(): HeadlessPoll;
@@ -71,6 +74,10 @@ export function installHeadless(lab: Lab): void {
       }
       const buffers = Object.values(files).map(({ buffer }) => buffer);
       await lab.importBase(Comlink.transfer(files, buffers));
+    },
+    async sampleInHalf() {
+      const { features } = await lab.useFeature('shader-f16', true);
+      return features['shader-f16'];
     },
     run(stages, trace) {
       settled = null;

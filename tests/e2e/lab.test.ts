@@ -99,6 +99,19 @@ test('interrupted and resumed, the base model has the same bits', async () => {
   expect(text(`halves/${model}`) === text(`whole/${model}`)).toBe(true);
 });
 
+test('with --half, PPO samples in half precision where the GPU can, and says so where it cannot', async () => {
+  const half = ['--half', '--stages', 'base,sft,reward,ppo', ...TINY];
+  // llvmpipe has shader-f16; SwiftShader, which Chromium takes without a GPU, does not.
+  const met = await lab([...fresh('f16'), '--browser', 'firefox', ...half]);
+  expect([met.code, met.errors]).toEqual([0, expect.not.stringContaining('rror')]);
+  const { features } = JSON.parse(text('f16/experiment.json'));
+  expect(features).toContain('shader-f16');
+
+  const refused = await lab([...fresh('no-f16'), ...half]);
+  if (refused.code === 0) return;
+  expect(refused.errors).toContain('has none; leave --half out.');
+});
+
 test('a wrong request is one sentence, exit code 2, and leaves no folder', async () => {
   const { code, lines, errors } = await lab([...fresh('wrong'), '--set', 'ppo.kl=1']);
   expect(code).toBe(2);

@@ -27,6 +27,7 @@ describe('a request', () => {
       resume: false,
       trace: undefined,
       base: undefined,
+      half: false,
       json: false,
     });
   });
