@@ -1,13 +1,13 @@
 // cross_entropy_backward_vec4: turns logits, in place, into the gradient of Σ_n weight[n]·(−logprob[n]),
-// where V is a multiple of 4. Other vocabularies go to cross_entropy_backward.
+// as cross_entropy_backward does, in rows that begin at multiples of four numbers.
 //
 //   z = logits·inv_temperature
 //   logits[n, v] ← weight[n]·(exp(z[n, v] − lse[n]) − [v = target])·inv_temperature
 //
-// Rows with target −100 become 0. A supervised mean has weight 1/targets, a policy loss
+// Rows with target −100 become 0, and so does what stands behind the V logits of a row. A supervised mean has weight 1/targets, a policy loss
 // −∂loss/∂logprob.
 //
-// Shapes: logits [N,V] · targets, lse, weight [N]
+// Shapes: logits [N, V rounded up to a multiple of 4] · targets, lse, weight [N]
 // Grid: LANES threads a row, each with every LANES-th four logits; WG/LANES rows a workgroup, flat over
 // two dimensions.
 // Numerics: f32, elementwise; the exponent is at most rounding above 0.
@@ -32,7 +32,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  let V4 = params.V / 4u;
+  let V4 = (params.V + 3u) / 4u;
   let row = (group.y * groups.x + group.x) * (WG / LANES) + thread / LANES;
   if (row < params.N) {
     let start = row * V4;
@@ -41,8 +41,9 @@ fn main(
     let scale = select(weight[row], 0.0, label == IGNORE) * params.inv_temperature;
     for (var v = thread % LANES; v < V4; v += LANES) {
       let p = exp(logits[start + v] * params.inv_temperature - log_sum);
-      let hit = vec4i(i32(4u * v)) + vec4i(0, 1, 2, 3) == vec4i(label);
-      logits[start + v] = scale * (p - select(vec4f(), vec4f(1.0), hit));
+      let token = 4u * v + vec4u(0u, 1u, 2u, 3u);
+      let slope = scale * (p - select(vec4f(), vec4f(1.0), vec4i(token) == vec4i(label)));
+      logits[start + v] = select(vec4f(), slope, token < vec4u(params.V));
     }
   }
 }

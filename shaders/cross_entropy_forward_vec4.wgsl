@@ -1,12 +1,13 @@
-// cross_entropy_forward_vec4: the log-probability of each row's target, and the row's entropy, where
-// V is a multiple of 4. Other vocabularies go to cross_entropy_forward, which computes the same.
+// cross_entropy_forward_vec4: the log-probability of each row's target, and the row's entropy, as
+// cross_entropy_forward computes them, of rows that begin at multiples of four numbers.
 //
 //   z = logits·inv_temperature,   lse = log Σ_v exp(z_v),   logprob = z[target] − lse
 //   entropy = −Σ_v p_v·log p_v with p = exp(z − lse)
 //
-// Rows with target −100 get logprob and entropy 0; their lse is computed all the same.
+// Rows with target −100 get logprob and entropy 0; their lse is computed all the same. Whatever stands
+// behind the V logits of a row is left out.
 //
-// Shapes: logits [N,V] · targets, logprob, lse, entropy [N]
+// Shapes: logits [N, V rounded up to a multiple of 4] · targets, logprob, lse, entropy [N]
 // Grid: LANES threads a row, WG/LANES rows a workgroup, flat over two dimensions. A small workgroup
 // (a software adapter) gives each row one thread and never waits at a barrier.
 // Numerics: f32, one pass over the logits, four at a time. A thread sums e = exp(z − top) and e·(z − top), where top is
@@ -18,6 +19,7 @@ override WG: u32 = 64;
 override LANES: u32 = select(1u, 32u, WG >= 32u);
 
 const IGNORE = -100;
+const LOWEST = -3.4e38;
 
 struct Params { N: u32, V: u32, inv_temperature: f32 }
 
@@ -68,22 +70,24 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  let V4 = params.V / 4u;
+  let V4 = (params.V + 3u) / 4u;
   let row = (group.y * groups.x + group.x) * (WG / LANES) + thread / LANES;
   let lane = thread % LANES;
   let start = min(row, params.N - 1u) * V4;
 
-  var own = -3.4e38;
+  var own = LOWEST;
   var sums = vec2f();
   for (var v = lane; v < V4; v += LANES) {
-    let z = logits[start + v] * params.inv_temperature;
+    let is_logit = 4u * v + vec4u(0u, 1u, 2u, 3u) < vec4u(params.V);
+    let z = select(vec4f(LOWEST), logits[start + v] * params.inv_temperature, is_logit);
     let most = max(max(z.x, z.y), max(z.z, z.w));
     if (most > own) {
       sums = shifted(sums, own - most);
       own = most;
     }
-    let e = exp(z - own);
-    sums += vec2f(dot(e, vec4f(1.0)), dot(e, z - own));
+    let off = select(vec4f(), z - own, is_logit);
+    let e = select(vec4f(), exp(off), is_logit);
+    sums += vec2f(dot(e, vec4f(1.0)), dot(e, off));
   }
   let largest = row_max(own, thread);
   let total = row_sum(shifted(sums, own - largest), thread);

@@ -12,7 +12,7 @@
 // done[b] = 1 on end-of-text (with stop_at_eot), at length R or at p = T − 1. A done sequence stands still,
 // and a row of none costs nothing.
 //
-// Shapes: rows [B] · logits [B,V] · step [4] · tokens [B,T] · pos, done, length [B] · logprobs [B,R]
+// Shapes: rows [B] · logits [B, V rounded up to a multiple of 4] · step [4] · tokens [B,T] · pos, done, length [B] · logprobs [B,R]
 // Grid: LANES threads a row, WG/LANES rows a workgroup; in a small workgroup (a software adapter) one
 // thread a row.
 // Numerics: f32, z shifted by its maximum. Lanes own contiguous segments of the vocabulary; segment
@@ -134,6 +134,7 @@ fn philox(counter: vec4u, seed: vec2u) -> vec4u {
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
   let V = params.V;
+  let stride = (V + 3u) / 4u * 4u;
   let row = group.x * (WG / LANES) + thread / LANES;
   let lane = thread % LANES;
   let at = min(row, params.B - 1u);
@@ -146,8 +147,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
   let greedy = params.temperature == 0.0;
   let size = (V + LANES - 1u) / LANES;
   var s: Segment;
-  s.start = at * V + min(lane * size, V);
-  s.end = select(s.start, at * V + min((lane + 1u) * size, V), running);
+  s.start = at * stride + min(lane * size, V);
+  s.end = select(s.start, at * stride + min((lane + 1u) * size, V), running);
   s.inv_temperature = select(1.0 / params.temperature, 1.0, greedy);
   s.largest = -3.4e38;
   for (var i = s.start; i < s.end; i++) { s.largest = max(s.largest, logits[i]); }
@@ -177,13 +178,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
     for (var i = s.start; i < s.end && cumulative <= draw; i++) {
       if (ordered(logits[i]) >= floor) {
         cumulative += mass(logits[i], s);
-        token = i - at * V;
+        token = i - at * stride;
       }
     }
     tokens[b * params.T + p] = i32(token);
     pos[b] = p;
     length[b] = n + 1u;
-    let z = (logits[at * V + token] - s.largest) * s.inv_temperature;
+    let z = (logits[at * stride + token] - s.largest) * s.inv_temperature;
     logprobs[b * params.R + n] = z - log(all);
     let ended = params.stop_at_eot == 1u && i32(token) == params.eot;
     done[b] = u32(ended || n + 1u == params.R || p + 1u == params.T);

@@ -14,7 +14,10 @@ export type Scalar = 'u32' | 'i32' | 'f32';
 export type ElementType = Scalar | 'f16';
 export type Access = 'in' | 'out' | 'inout';
 
-/** One storage buffer of a kernel. `shape` is a product list in the kernel's params: `'N, 3*C'`. */
+/**
+ * One storage buffer of a kernel. `shape` is a product list in the kernel's params: `'N, 3*C'`;
+ * `ceil4(V)` is V rounded up to a multiple of 4.
+ */
 export interface Binding {
   readonly access: Access;
   readonly type: ElementType;
@@ -80,14 +83,19 @@ export function defineKernel<B extends string, P extends string, C extends strin
   return kernel;
 }
 
+/** The next multiple of 4. */
+export const ceil4 = (count: number) => 4 * Math.ceil(count / 4);
+
 /** The sizes in a shape such as `'B*T, 3*C'` for these params: `[B·T, 3·C]`. */
 export function shapeOf(shape: string, params: Values): number[] {
   return shape.split(',').map((side) =>
     side.split('*').reduce((product, factor) => {
-      const name = factor.trim();
+      const word = factor.trim();
+      const rounded = /^ceil4\((\w+)\)$/.exec(word)?.[1];
+      const name = rounded ?? word;
       const value = /^\d+$/.test(name) ? Number(name) : params[name];
       if (value === undefined) throw new Error(`shape '${shape}' names '${name}', not a parameter`);
-      return product * value;
+      return product * (rounded ? ceil4(value) : value);
     }, 1),
   );
 }

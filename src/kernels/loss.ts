@@ -35,9 +35,10 @@ export const crossEntropyForward = defineKernel({
   grid: ({ N }, c) => flatGrid(groups(N, c.WG / lanes(c.WG))),
 });
 
-/** The same for V that is a multiple of 4. */
+/** The same of rows that begin at multiples of four numbers; what stands behind V is left out. */
 export const crossEntropyForwardVec4 = defineKernel({
   ...forwardTable,
+  bindings: { ...forwardTable.bindings, logits: input('N, ceil4(V)') },
   name: 'cross_entropy_forward_vec4',
   code: forwardVec4,
   grid: ({ N }, c) => flatGrid(groups(N, c.WG / lanes(c.WG))),
@@ -62,9 +63,10 @@ export const crossEntropyBackward = defineKernel({
   grid: ({ N }, c) => flatGrid(groups(N, c.WG / lanes(c.WG))),
 });
 
-/** The same for V that is a multiple of 4. */
+/** The same in rows that begin at multiples of four numbers; what stands behind V becomes 0. */
 export const crossEntropyBackwardVec4 = defineKernel({
   ...backwardTable,
+  bindings: { ...backwardTable.bindings, logits: inout('N, ceil4(V)') },
   name: 'cross_entropy_backward_vec4',
   code: backwardVec4,
   grid: ({ N }, c) => flatGrid(groups(N, c.WG / lanes(c.WG))),

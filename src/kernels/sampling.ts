@@ -82,7 +82,8 @@ export const attentionDecodeX4 = defineKernel({
 });
 
 /**
- * Draws the next token of each sequence b = rows[r] from softmax(logits/temperature), cut to the
+ * Draws the next token of each sequence b = rows[r] from softmax(logits/temperature), whose rows begin
+ * at multiples of four numbers, cut to the
  * top_k most likely (0: all) and then to the smallest set with mass top_p (1: all); temperature 0
  * takes the arg max. The draw is inverse-CDF in token order with the Philox uniform of
  * key = step[0..1], counter = (step[2] + b, pos[b] + 1, 0, 0). `logprobs` [B, R] gets
@@ -106,7 +107,7 @@ export const sampleToken = defineKernel({
   },
   bindings: {
     rows: input('B', 'u32'),
-    logits: input('B, V'),
+    logits: input('B, ceil4(V)'),
     step: input('4', 'u32'),
     tokens: inout('B, T', 'i32'),
     pos: inout('B', 'u32'),

@@ -2,16 +2,15 @@
  * The linear layers of one decoded token, each in one dispatch: the LayerNorm before it, the product,
  * gelu_new, the residual sum. Rows are the sequences that still run (src/kernels/sampling.ts).
  */
-import type { Gpu } from '../gpu/device';
+import type { Gpu, View } from '../gpu/device';
 import type { Kernel } from '../gpu/kernel';
 import type { Slot, Temp } from '../gpu/slots';
 import type { Tape } from '../gpu/tape';
 import { chooseDecodeLinear, chooseDecodeLogits } from '../kernels/decode_choice';
 import { decodeLinearHalf } from '../kernels/decode_linear';
 import { matmulDevice } from '../kernels/linear_choice';
-import { matmul } from './choice';
 import type { HalfWeights } from './half_weights';
-import { recordNorm } from './norm';
+import { headWeight, logitsAcross } from './vocabulary';
 import type { Weights } from './weights';
 
 /** What all layers of a token have in common. */
@@ -50,7 +49,7 @@ export function decodedLinear(
   const slots = {
     rows,
     x,
-    w: readBy(kernel, w, weights, halves),
+    w: readBy(kernel, weights.tensor(w), halves),
     bias: weights.tensor(`${name}.bias`),
     ...(norm ? normSlots(weights, norm) : {}),
     ...(residual ? { residual } : {}),
@@ -66,7 +65,7 @@ export function decodedLinear(
   return out;
 }
 
-/** ln_f and the tied head: logits [B, V] of x [B, C]. */
+/** ln_f and the tied head: logits of x [B, C], [B, `logitsAcross`]. */
 export function decodedLogits(
   gpu: Gpu,
   tape: Tape,
@@ -74,26 +73,18 @@ export function decodedLogits(
   x: Slot,
   { rows, B, halves }: Decoding,
 ): Temp {
-  const { n_embd: C, vocab_size: V } = weights.layout.config;
-  const wte = 'transformer.wte.weight';
-  const logits = tape.temp('logits', B * V);
-  if (V % 4 === 0) {
-    const size = { B, N: V, K: C };
-    const { kernel, constants } = chooseDecodeLogits(size, matmulDevice(gpu));
-    const w = readBy(kernel, wte, weights, halves);
-    const slots = { rows, x, w, ...normSlots(weights, 'ln_f'), out: logits };
-    tape.dispatch(kernel, size, slots, constants);
-    return logits;
-  }
-  // GPT-2's own vocabulary of 50,257 is read a number at a time.
-  const { out } = recordNorm(gpu, tape, weights, 'transformer.ln_f', x, B);
-  matmul(gpu, tape, 'nt', { M: B, N: V, K: C }, { a: out, b: weights.tensor(wte), out: logits });
-  return logits;
+  const { config } = weights.layout;
+  const size = { B, N: logitsAcross(config), K: config.n_embd };
+  const { kernel, constants } = chooseDecodeLogits(size, matmulDevice(gpu));
+  const out = tape.temp('logits', B * size.N);
+  const w = readBy(kernel, headWeight(weights), halves);
+  tape.dispatch(kernel, size, { rows, x, w, ...normSlots(weights, 'ln_f'), out }, constants);
+  return out;
 }
 
-/** A tensor as a kernel reads it. */
-const readBy = (kernel: Kernel, name: string, weights: Weights, halves: HalfWeights) =>
-  kernel.name === decodeLinearHalf.name ? halves.tensor(name) : weights.tensor(name);
+/** Weights as a kernel reads them. */
+const readBy = (kernel: Kernel, weights: View, halves: HalfWeights) =>
+  kernel.name === decodeLinearHalf.name ? halves.of(weights) : weights;
 
 const normSlots = (weights: Weights, norm: string) => ({
   gamma: weights.tensor(`transformer.${norm}.weight`),

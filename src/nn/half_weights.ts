@@ -7,32 +7,27 @@ import { bytesOfElement } from '../gpu/kernel';
 import type { Tape } from '../gpu/tape';
 import { toHalf } from '../kernels/decode_linear';
 import { workgroup } from './choice';
-import type { Weights } from './weights';
 
 export class HalfWeights {
-  private readonly views = new Map<string, View>();
+  private readonly made: View[] = [];
 
-  /** @param tape rounds what is asked for; it runs before what reads the halves */
+  /** @param tape rounds them; it runs before what reads the halves */
   constructor(
     private readonly gpu: Gpu,
-    private readonly weights: Weights,
     private readonly tape: Tape,
   ) {}
 
-  /** The halves of one tensor, whose size is a multiple of 4. @throws for a name that the model does not have */
-  tensor(name: string): View {
-    const known = this.views.get(name);
-    if (known) return known;
-    const x = this.weights.tensor(name);
-    const n = x.size / bytesOfElement('f32');
-    const out = this.gpu.alloc(`${name} in half precision`, bytesOfElement('f16') * n);
-    this.tape.dispatch(toHalf, { n }, { x, out }, workgroup(this.gpu, toHalf));
-    this.views.set(name, out);
+  /** The halves of some weights, as many as a multiple of 4. */
+  of(weights: View): View {
+    const n = weights.size / bytesOfElement('f32');
+    const out = this.gpu.alloc('weights in half precision', bytesOfElement('f16') * n);
+    this.made.push(out);
+    this.tape.dispatch(toHalf, { n }, { x: weights, out }, workgroup(this.gpu, toHalf));
     return out;
   }
 
   free(): void {
-    this.gpu.free(...this.views.values());
-    this.views.clear();
+    this.gpu.free(...this.made);
+    this.made.length = 0;
   }
 }

@@ -7,10 +7,11 @@
 import type { Gpu } from '../gpu/device';
 import { part, type Slot, type Temp } from '../gpu/slots';
 import type { Tape } from '../gpu/tape';
+import { crossEntropyBackwardVec4, crossEntropyForwardVec4 } from '../kernels/loss';
 import { scoreBackward, scoreBackwardWeight, scoreForward } from '../kernels/rlhf';
-import { chooseCrossEntropy } from '../kernels/row_choice';
 import { matmul, workgroup } from './choice';
 import { recordTrunkBackward, type Trunk } from './gpt';
+import { headWeight, logitsAcross } from './vocabulary';
 import type { Weights } from './weights';
 
 /** Bytes of logits that are made at a time. */
@@ -35,15 +36,16 @@ export interface LmHead {
 }
 
 function recordLogits(gpu: Gpu, tape: Tape, weights: Weights, hidden: Slot, chunk: Chunk) {
-  const { n_embd: C, vocab_size: V } = weights.layout.config;
+  const { config } = weights.layout;
+  const { n_embd: C } = config;
   matmul(
     gpu,
     tape,
     'nt',
-    { M: chunk.rows, N: V, K: C },
+    { M: chunk.rows, N: logitsAcross(config), K: C },
     {
       a: part(hidden, chunk.from * C * 4, chunk.rows * C * 4),
-      b: weights.tensor('transformer.wte.weight'),
+      b: headWeight(weights),
       out: chunk.logits,
     },
   );
@@ -64,9 +66,10 @@ export function recordLmHead(
 ): LmHead {
   const { vocab_size: V } = weights.layout.config;
   const N = trunk.B * trunk.T;
-  const rows = Math.min(N, Math.max(64, Math.floor(logitsBytes / (V * 4) / 64) * 64));
+  const across = logitsAcross(weights.layout.config);
+  const rows = Math.min(N, Math.max(64, Math.floor(logitsBytes / (across * 4) / 64) * 64));
   const chunks: Chunk[] = [];
-  const logits = tape.temp('logits', rows * V);
+  const logits = tape.temp('logits', rows * across);
   for (let from = 0; from < N; from += rows) {
     chunks.push({ from, rows: Math.min(rows, N - from), logits });
   }
@@ -79,12 +82,11 @@ export function recordLmHead(
     lse: tape.temp('lse', N),
     entropy: tape.temp('entropy', N),
   };
-  const { forward } = chooseCrossEntropy(V);
   for (const chunk of chunks) {
     recordLogits(gpu, tape, weights, trunk.hidden, chunk);
     const rowsOf = (slot: Slot) => part(slot, chunk.from * 4, chunk.rows * 4);
     tape.dispatch(
-      forward,
+      crossEntropyForwardVec4,
       { N: chunk.rows, V, inv_temperature: head.inverseTemperature },
       {
         logits,
@@ -93,7 +95,7 @@ export function recordLmHead(
         lse: rowsOf(head.lse),
         entropy: rowsOf(head.entropy),
       },
-      workgroup(gpu, forward),
+      workgroup(gpu, crossEntropyForwardVec4),
     );
   }
   return head;
@@ -114,33 +116,31 @@ export function recordLmBackward(
 ): void {
   const { n_embd: C, vocab_size: V } = weights.layout.config;
   const { trunk, chunks, inverseTemperature } = head;
-  const wte = weights.tensor('transformer.wte.weight');
-  const dwte = grads.tensor('transformer.wte.weight');
-  const { backward } = chooseCrossEntropy(V);
+  const across = logitsAcross(weights.layout.config);
   const dhidden = tape.temp('dhidden', trunk.B * trunk.T * C);
   for (const chunk of chunks) {
     const { from, rows, logits } = chunk;
     if (chunks.length > 1) recordLogits(gpu, tape, weights, trunk.hidden, chunk);
     const rowsOf = (slot: Slot) => part(slot, from * 4, rows * 4);
     tape.dispatch(
-      backward,
+      crossEntropyBackwardVec4,
       { N: rows, V, inv_temperature: inverseTemperature },
       { logits, targets: rowsOf(head.targets), lse: rowsOf(head.lse), weight: rowsOf(weight) },
-      workgroup(gpu, backward),
+      workgroup(gpu, crossEntropyBackwardVec4),
     );
     matmul(
       gpu,
       tape,
       'nn',
-      { M: rows, N: C, K: V },
-      { a: logits, b: wte, out: part(dhidden, from * C * 4, rows * C * 4) },
+      { M: rows, N: C, K: across },
+      { a: logits, b: headWeight(weights), out: part(dhidden, from * C * 4, rows * C * 4) },
     );
     matmul(
       gpu,
       tape,
       'tn',
-      { M: V, N: C, K: rows },
-      { a: logits, b: part(trunk.hidden, from * C * 4, rows * C * 4), out: dwte },
+      { M: across, N: C, K: rows },
+      { a: logits, b: part(trunk.hidden, from * C * 4, rows * C * 4), out: headWeight(grads) },
       { ACCUMULATE: accumulate || from > 0 ? 1 : 0 },
     );
   }

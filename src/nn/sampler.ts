@@ -96,7 +96,7 @@ export class Sampler {
     );
     this.prefill = new Tape(gpu, 'prefill', scratch);
     this.decode = new Tape(gpu, 'decode', scratch, true);
-    this.halves = new HalfWeights(gpu, weights, this.prefill);
+    this.halves = new HalfWeights(gpu, this.prefill);
   }
 
   /** @param scratch for the temporaries of its tapes, shared with tapes that run at other times */

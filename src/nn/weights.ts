@@ -24,11 +24,25 @@ export class Weights {
     return weights;
   }
 
-  /** The range of one tensor. @throws for a name that the layout does not have */
-  tensor(name: string): View {
+  private known(name: string): Tensor {
     const tensor = this.byName.get(name);
     if (!tensor) throw new Error(`the model has no tensor ${name}`);
-    return slice(this.arena, tensor.offset * 4, tensor.size * 4);
+    return tensor;
+  }
+
+  /** The range of one tensor. @throws for a name that the layout does not have */
+  tensor(name: string): View {
+    const { offset, size } = this.known(name);
+    return slice(this.arena, offset * 4, size * 4);
+  }
+
+  /**
+   * The first rows of a matrix. Past its last one they are whatever follows it in the arena.
+   * @throws for a name that the layout does not have
+   */
+  rowsOf(name: string, rows: number): View {
+    const { offset, shape } = this.known(name);
+    return slice(this.arena, offset * 4, rows * shape.at(-1)! * 4);
   }
 
   /** The whole arena, read back. */

@@ -1,5 +1,6 @@
 /** Randomness and sampling: Philox bit by bit, draws against the reference and by their distribution. */
 import { describe, expect, it } from 'vitest';
+import { ceil4 } from '../../src/gpu/kernel';
 import { sampleIterations } from '../../src/kernels/decode_choice';
 import { dropoutMask } from '../../src/kernels/dropout';
 import { sampleToken } from '../../src/kernels/sampling';
@@ -10,6 +11,7 @@ import { dropoutMask as referenceMask } from '../reference/dropout';
 import { philox4x32, uniformFromU32 } from '../reference/philox';
 import * as reference from '../reference/sampling';
 import { runKernel } from '../support/kernel';
+import { inRows } from '../support/rows';
 
 const KEY = [0xdeadbeef, 12345] as const;
 
@@ -28,13 +30,20 @@ async function draw(WG: number, logits: ArrayLike<number>, settings: Draw, first
   const out = await runKernel(
     sampleToken,
     { B, T: 2, R: 1, top_k: 0, top_p: 1, eot: 0, stop_at_eot: 0, ...settings },
-    { rows, logits, step: [...KEY, first, 0], ...fresh, logprobs: zeros(B) },
+    {
+      rows,
+      logits: inFours(logits, settings.V),
+      step: [...KEY, first, 0],
+      ...fresh,
+      logprobs: zeros(B),
+    },
     { WG },
   );
   const tokens = Array.from({ length: B }, (_, b) => out.tokens![2 * b + 1]!);
   return { tokens, logprobs: out.logprobs!, out };
 }
 
+const inFours = (logits: ArrayLike<number>, V: number) => inRows(logits, V, ceil4(V));
 const zeros = (size: number) => new Uint32Array(size);
 const uniformOf = (sequence: number, position: number) =>
   uniformFromU32(philox4x32([sequence, position, 0, 0], KEY)[0]!);
@@ -234,7 +243,7 @@ describe.each([8, 64])('with workgroups of %i', (WG) => {
     };
     const params = { B, V, T, R, temperature: 0, top_k: 0, top_p: 1, eot };
     const rows = [0, 1, 2, 3, 4, 5];
-    const given = { rows, logits, step: [1, 2, 3, 0], ...before };
+    const given = { rows, logits: inFours(logits, V), step: [1, 2, 3, 0], ...before };
     const out = await runKernel(sampleToken, { ...params, stop_at_eot: 1 }, given, { WG });
     // Stopped: 0 by its token, 2 by R, 3 by T; 4 had no room; 5 was done; 1 goes on.
     expect(Array.from(out.pos!)).toEqual([2, 2, 2, 5, 5, 1]);
@@ -269,7 +278,7 @@ describe.each([8, 64])('with workgroups of %i', (WG) => {
       logprobs: new Float32Array(B).fill(-7),
     };
     const params = { B, V, T, R, temperature: 0, top_k: 0, top_p: 1, eot: 0, stop_at_eot: 0 };
-    const given = { rows, logits, step: [1, 2, 3, 0], ...before };
+    const given = { rows, logits: inFours(logits, V), step: [1, 2, 3, 0], ...before };
     const out = await runKernel(sampleToken, params, given, { WG });
     expect(Array.from(out.pos!)).toEqual([0, 1, 0, 1]);
     expect([1, 3].map((b) => out.tokens![b * T + 1])).toEqual([token(1), token(0)]);
