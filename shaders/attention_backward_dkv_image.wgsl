@@ -5,7 +5,7 @@
 //   dk_j = Σ_{i≥j} ds_ij·q_i/√D,  dv_j = Σ_{i≥j} p_ij·dout_i
 //
 // qkv [B·T, 3·H·D] with q | k | v in a row and dout [B·T, H·D] as images of 3·H·D4×B·T and H·D4×B·T
-// texels; dqkv [B·T, 3·H·D]; lse, dsum [B, H, T]. D = 4·D4 ≤ 32. Grid: (T/(4·WG) rounded up, H, B).
+// texels; dqkv [B·T, 3·H·D]; lse, dsum [B, H, T]. D = 4·D4 ≤ 64. Grid: (T/(4·WG) rounded up, H, B).
 // Four keys a thread in 4×4 blocks as in attention_forward_image, but a key a column.
 // With PACKED a row holds several sequences, one behind the other: positions [B·T] is the place of
 // each token in its own, and a query sees no key before it.
@@ -90,27 +90,17 @@ fn main(
 
   // k and v are scaled, so that ds·q needs no further factor: 1/√D goes into the scores by k and
   // into ds by v and dsum.
-  var k: array<mat4x4f, 8>;
-  var v: array<mat4x4f, 8>;
-  k[0] = qkv_block(key, own_rows) * scale;
-  if (D4 > 1u) { k[1] = qkv_block(key + 1u, own_rows) * scale; }
-  if (D4 > 2u) { k[2] = qkv_block(key + 2u, own_rows) * scale; }
-  if (D4 > 3u) { k[3] = qkv_block(key + 3u, own_rows) * scale; }
-  if (D4 > 4u) { k[4] = qkv_block(key + 4u, own_rows) * scale; }
-  if (D4 > 5u) { k[5] = qkv_block(key + 5u, own_rows) * scale; }
-  if (D4 > 6u) { k[6] = qkv_block(key + 6u, own_rows) * scale; }
-  if (D4 > 7u) { k[7] = qkv_block(key + 7u, own_rows) * scale; }
-  v[0] = qkv_block(value, own_rows) * scale;
-  if (D4 > 1u) { v[1] = qkv_block(value + 1u, own_rows) * scale; }
-  if (D4 > 2u) { v[2] = qkv_block(value + 2u, own_rows) * scale; }
-  if (D4 > 3u) { v[3] = qkv_block(value + 3u, own_rows) * scale; }
-  if (D4 > 4u) { v[4] = qkv_block(value + 4u, own_rows) * scale; }
-  if (D4 > 5u) { v[5] = qkv_block(value + 5u, own_rows) * scale; }
-  if (D4 > 6u) { v[6] = qkv_block(value + 6u, own_rows) * scale; }
-  if (D4 > 7u) { v[7] = qkv_block(value + 7u, own_rows) * scale; }
+  var k: array<mat4x4f, D4>;
+  var v: array<mat4x4f, D4>;
+  for (var d = 0u; d < D4; d++) { // unrolled
+    k[d] = qkv_block(key + d, own_rows) * scale;
+  }
+  for (var d = 0u; d < D4; d++) { // unrolled
+    v[d] = qkv_block(value + d, own_rows) * scale;
+  }
 
-  var dk: array<mat4x4f, 8>;
-  var dv: array<mat4x4f, 8>;
+  var dk: array<mat4x4f, D4>;
+  var dv: array<mat4x4f, D4>;
   // Four neighbouring threads begin and end together, so that their loads stay in step.
   for (var i = min(j, T - 1u) & ~15u; i < T; i += 4u) {
     let queries = i + FOUR;
@@ -121,27 +111,19 @@ fn main(
     let stat = stats + places;
     let row_lse = vec4f(lse[stat.x], lse[stat.y], lse[stat.z], lse[stat.w]);
     let row_dsum = vec4f(dsum[stat.x], dsum[stat.y], dsum[stat.z], dsum[stat.w]) * scale;
-    var q: array<mat4x4f, 8>;
-    var g: array<mat4x4f, 8>;
-    q[0] = qkv_block(head, rows);
-    g[0] = dout_block(head, rows);
-    if (D4 > 1u) { q[1] = qkv_block(head + 1u, rows); g[1] = dout_block(head + 1u, rows); }
-    if (D4 > 2u) { q[2] = qkv_block(head + 2u, rows); g[2] = dout_block(head + 2u, rows); }
-    if (D4 > 3u) { q[3] = qkv_block(head + 3u, rows); g[3] = dout_block(head + 3u, rows); }
-    if (D4 > 4u) { q[4] = qkv_block(head + 4u, rows); g[4] = dout_block(head + 4u, rows); }
-    if (D4 > 5u) { q[5] = qkv_block(head + 5u, rows); g[5] = dout_block(head + 5u, rows); }
-    if (D4 > 6u) { q[6] = qkv_block(head + 6u, rows); g[6] = dout_block(head + 6u, rows); }
-    if (D4 > 7u) { q[7] = qkv_block(head + 7u, rows); g[7] = dout_block(head + 7u, rows); }
+    var q: array<mat4x4f, D4>;
+    var g: array<mat4x4f, D4>;
+    for (var d = 0u; d < D4; d++) { // unrolled
+      q[d] = qkv_block(head + d, rows);
+      g[d] = dout_block(head + d, rows);
+    }
 
-    var s = transpose(q[0]) * k[0];
-    var dp = transpose(g[0]) * v[0];
-    if (D4 > 1u) { s += transpose(q[1]) * k[1]; dp += transpose(g[1]) * v[1]; }
-    if (D4 > 2u) { s += transpose(q[2]) * k[2]; dp += transpose(g[2]) * v[2]; }
-    if (D4 > 3u) { s += transpose(q[3]) * k[3]; dp += transpose(g[3]) * v[3]; }
-    if (D4 > 4u) { s += transpose(q[4]) * k[4]; dp += transpose(g[4]) * v[4]; }
-    if (D4 > 5u) { s += transpose(q[5]) * k[5]; dp += transpose(g[5]) * v[5]; }
-    if (D4 > 6u) { s += transpose(q[6]) * k[6]; dp += transpose(g[6]) * v[6]; }
-    if (D4 > 7u) { s += transpose(q[7]) * k[7]; dp += transpose(g[7]) * v[7]; }
+    var s = mat4x4f();
+    var dp = mat4x4f();
+    for (var d = 0u; d < D4; d++) { // unrolled
+      s += transpose(q[d]) * k[d];
+      dp += transpose(g[d]) * v[d];
+    }
 
     let exists = queries < vec4u(T);
     let p = mat4x4f(
@@ -156,26 +138,16 @@ fn main(
       p[2] * (dp[2] - row_dsum),
       p[3] * (dp[3] - row_dsum),
     );
-    dk[0] += q[0] * ds;
-    dv[0] += g[0] * p;
-    if (D4 > 1u) { dk[1] += q[1] * ds; dv[1] += g[1] * p; }
-    if (D4 > 2u) { dk[2] += q[2] * ds; dv[2] += g[2] * p; }
-    if (D4 > 3u) { dk[3] += q[3] * ds; dv[3] += g[3] * p; }
-    if (D4 > 4u) { dk[4] += q[4] * ds; dv[4] += g[4] * p; }
-    if (D4 > 5u) { dk[5] += q[5] * ds; dv[5] += g[5] * p; }
-    if (D4 > 6u) { dk[6] += q[6] * ds; dv[6] += g[6] * p; }
-    if (D4 > 7u) { dk[7] += q[7] * ds; dv[7] += g[7] * p; }
+    for (var d = 0u; d < D4; d++) { // unrolled
+      dk[d] += q[d] * ds;
+      dv[d] += g[d] * p;
+    }
   }
 
   let count = T - min(j, T);
   let first = first_row + j;
-  store(first, key, count, dk[0]);
-  store(first, value, count, dv[0]);
-  if (D4 > 1u) { store(first, key + 1u, count, dk[1]); store(first, value + 1u, count, dv[1]); }
-  if (D4 > 2u) { store(first, key + 2u, count, dk[2]); store(first, value + 2u, count, dv[2]); }
-  if (D4 > 3u) { store(first, key + 3u, count, dk[3]); store(first, value + 3u, count, dv[3]); }
-  if (D4 > 4u) { store(first, key + 4u, count, dk[4]); store(first, value + 4u, count, dv[4]); }
-  if (D4 > 5u) { store(first, key + 5u, count, dk[5]); store(first, value + 5u, count, dv[5]); }
-  if (D4 > 6u) { store(first, key + 6u, count, dk[6]); store(first, value + 6u, count, dv[6]); }
-  if (D4 > 7u) { store(first, key + 7u, count, dk[7]); store(first, value + 7u, count, dv[7]); }
+  for (var d = 0u; d < D4; d++) { // unrolled
+    store(first, key + d, count, dk[d]);
+    store(first, value + d, count, dv[d]);
+  }
 }

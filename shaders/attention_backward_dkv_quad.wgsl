@@ -1,5 +1,5 @@
 // attention_backward_dkv_quad: attention_backward_dkv_x4 with loads shared by quads of threads, for
-// devices with subgroups and D at most 32 (D4 ≤ 8); writes the k and v parts of dqkv only.
+// devices with subgroups and D at most 64 (D4 ≤ 16); writes the k and v parts of dqkv only.
 //
 //   p_ij = exp(q_i·k_j/√D − lse_i),  ds_ij = p_ij·(dout_i·v_j − dsum_i)
 //   dk_j = Σ_{i≥j} ds_ij·q_i/√D,  dv_j = Σ_{i≥j} p_ij·dout_i
@@ -117,20 +117,15 @@ fn main(
 
   // k and v are scaled, so that ds·q needs no further factor: 1/√D goes into the scores by k and
   // into ds by v and dsum.
-  var k: array<mat4x4f, 8>;
-  var v: array<mat4x4f, 8>;
-  k[0] = qkv_block(key_at) * scale;
-  v[0] = qkv_block(value_at) * scale;
-  if (D4 > 1u) { k[1] = qkv_block(key_at + 1u) * scale; v[1] = qkv_block(value_at + 1u) * scale; }
-  if (D4 > 2u) { k[2] = qkv_block(key_at + 2u) * scale; v[2] = qkv_block(value_at + 2u) * scale; }
-  if (D4 > 3u) { k[3] = qkv_block(key_at + 3u) * scale; v[3] = qkv_block(value_at + 3u) * scale; }
-  if (D4 > 4u) { k[4] = qkv_block(key_at + 4u) * scale; v[4] = qkv_block(value_at + 4u) * scale; }
-  if (D4 > 5u) { k[5] = qkv_block(key_at + 5u) * scale; v[5] = qkv_block(value_at + 5u) * scale; }
-  if (D4 > 6u) { k[6] = qkv_block(key_at + 6u) * scale; v[6] = qkv_block(value_at + 6u) * scale; }
-  if (D4 > 7u) { k[7] = qkv_block(key_at + 7u) * scale; v[7] = qkv_block(value_at + 7u) * scale; }
+  var k: array<mat4x4f, D4>;
+  var v: array<mat4x4f, D4>;
+  for (var d = 0u; d < D4; d++) { // unrolled
+    k[d] = qkv_block(key_at + d) * scale;
+    v[d] = qkv_block(value_at + d) * scale;
+  }
 
-  var dk: array<mat4x4f, 8>;
-  var dv: array<mat4x4f, 8>;
+  var dk: array<mat4x4f, D4>;
+  var dv: array<mat4x4f, D4>;
   // The threads of a workgroup begin and end together: they fetch queries for one another.
   for (var i = start; i < T; i += 4u) {
     let queries = i + FOUR;
@@ -142,68 +137,18 @@ fn main(
     let dout_at = (first_row + row) * C4 + head;
     let row_lse = of_quad(lse[stats + row]);
     let row_dsum = of_quad(dsum[stats + row]) * scale;
-    var q: array<mat4x4f, 8>;
-    var g: array<mat4x4f, 8>;
-    q[0] = shared_by_quad(qkv[query_at]);
-    g[0] = shared_by_quad(dout[dout_at]);
-    if (D4 > 1u) {
-      q[1] = shared_by_quad(qkv[query_at + 1u]);
-      g[1] = shared_by_quad(dout[dout_at + 1u]);
-    }
-    if (D4 > 2u) {
-      q[2] = shared_by_quad(qkv[query_at + 2u]);
-      g[2] = shared_by_quad(dout[dout_at + 2u]);
-    }
-    if (D4 > 3u) {
-      q[3] = shared_by_quad(qkv[query_at + 3u]);
-      g[3] = shared_by_quad(dout[dout_at + 3u]);
-    }
-    if (D4 > 4u) {
-      q[4] = shared_by_quad(qkv[query_at + 4u]);
-      g[4] = shared_by_quad(dout[dout_at + 4u]);
-    }
-    if (D4 > 5u) {
-      q[5] = shared_by_quad(qkv[query_at + 5u]);
-      g[5] = shared_by_quad(dout[dout_at + 5u]);
-    }
-    if (D4 > 6u) {
-      q[6] = shared_by_quad(qkv[query_at + 6u]);
-      g[6] = shared_by_quad(dout[dout_at + 6u]);
-    }
-    if (D4 > 7u) {
-      q[7] = shared_by_quad(qkv[query_at + 7u]);
-      g[7] = shared_by_quad(dout[dout_at + 7u]);
+    var q: array<mat4x4f, D4>;
+    var g: array<mat4x4f, D4>;
+    for (var d = 0u; d < D4; d++) { // unrolled
+      q[d] = shared_by_quad(qkv[query_at + d]);
+      g[d] = shared_by_quad(dout[dout_at + d]);
     }
 
-    var s = plus_products(mat4x4f(), k[0], transpose(q[0]));
-    var dp = plus_products(mat4x4f(), v[0], transpose(g[0]));
-    if (D4 > 1u) {
-      s = plus_products(s, k[1], transpose(q[1]));
-      dp = plus_products(dp, v[1], transpose(g[1]));
-    }
-    if (D4 > 2u) {
-      s = plus_products(s, k[2], transpose(q[2]));
-      dp = plus_products(dp, v[2], transpose(g[2]));
-    }
-    if (D4 > 3u) {
-      s = plus_products(s, k[3], transpose(q[3]));
-      dp = plus_products(dp, v[3], transpose(g[3]));
-    }
-    if (D4 > 4u) {
-      s = plus_products(s, k[4], transpose(q[4]));
-      dp = plus_products(dp, v[4], transpose(g[4]));
-    }
-    if (D4 > 5u) {
-      s = plus_products(s, k[5], transpose(q[5]));
-      dp = plus_products(dp, v[5], transpose(g[5]));
-    }
-    if (D4 > 6u) {
-      s = plus_products(s, k[6], transpose(q[6]));
-      dp = plus_products(dp, v[6], transpose(g[6]));
-    }
-    if (D4 > 7u) {
-      s = plus_products(s, k[7], transpose(q[7]));
-      dp = plus_products(dp, v[7], transpose(g[7]));
+    var s = mat4x4f();
+    var dp = mat4x4f();
+    for (var d = 0u; d < D4; d++) { // unrolled
+      s = plus_products(s, k[d], transpose(q[d]));
+      dp = plus_products(dp, v[d], transpose(g[d]));
     }
 
     let exists = queries < vec4u(T);
@@ -219,35 +164,9 @@ fn main(
       p[2] * (dp[2] - row_dsum),
       p[3] * (dp[3] - row_dsum),
     );
-    dk[0] = plus_products(dk[0], ds, q[0]);
-    dv[0] = plus_products(dv[0], p, g[0]);
-    if (D4 > 1u) {
-      dk[1] = plus_products(dk[1], ds, q[1]);
-      dv[1] = plus_products(dv[1], p, g[1]);
-    }
-    if (D4 > 2u) {
-      dk[2] = plus_products(dk[2], ds, q[2]);
-      dv[2] = plus_products(dv[2], p, g[2]);
-    }
-    if (D4 > 3u) {
-      dk[3] = plus_products(dk[3], ds, q[3]);
-      dv[3] = plus_products(dv[3], p, g[3]);
-    }
-    if (D4 > 4u) {
-      dk[4] = plus_products(dk[4], ds, q[4]);
-      dv[4] = plus_products(dv[4], p, g[4]);
-    }
-    if (D4 > 5u) {
-      dk[5] = plus_products(dk[5], ds, q[5]);
-      dv[5] = plus_products(dv[5], p, g[5]);
-    }
-    if (D4 > 6u) {
-      dk[6] = plus_products(dk[6], ds, q[6]);
-      dv[6] = plus_products(dv[6], p, g[6]);
-    }
-    if (D4 > 7u) {
-      dk[7] = plus_products(dk[7], ds, q[7]);
-      dv[7] = plus_products(dv[7], p, g[7]);
+    for (var d = 0u; d < D4; d++) { // unrolled
+      dk[d] = plus_products(dk[d], ds, q[d]);
+      dv[d] = plus_products(dv[d], p, g[d]);
     }
   }
 
@@ -255,13 +174,8 @@ fn main(
   let first = first_row + j;
   let dk_at = C4 + head;
   let dv_at = 2u * C4 + head;
-  store(first, dk_at, count, dk[0]);
-  store(first, dv_at, count, dv[0]);
-  if (D4 > 1u) { store(first, dk_at + 1u, count, dk[1]); store(first, dv_at + 1u, count, dv[1]); }
-  if (D4 > 2u) { store(first, dk_at + 2u, count, dk[2]); store(first, dv_at + 2u, count, dv[2]); }
-  if (D4 > 3u) { store(first, dk_at + 3u, count, dk[3]); store(first, dv_at + 3u, count, dv[3]); }
-  if (D4 > 4u) { store(first, dk_at + 4u, count, dk[4]); store(first, dv_at + 4u, count, dv[4]); }
-  if (D4 > 5u) { store(first, dk_at + 5u, count, dk[5]); store(first, dv_at + 5u, count, dv[5]); }
-  if (D4 > 6u) { store(first, dk_at + 6u, count, dk[6]); store(first, dv_at + 6u, count, dv[6]); }
-  if (D4 > 7u) { store(first, dk_at + 7u, count, dk[7]); store(first, dv_at + 7u, count, dv[7]); }
+  for (var d = 0u; d < D4; d++) { // unrolled
+    store(first, dk_at + d, count, dk[d]);
+    store(first, dv_at + d, count, dv[d]);
+  }
 }

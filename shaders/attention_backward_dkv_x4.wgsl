@@ -77,20 +77,15 @@ fn main(
 
   // k and v are scaled, so that ds·q needs no further factor: 1/√D goes into the scores by k and
   // into ds by v and dsum.
-  var k: array<mat4x4f, 8>;
-  var v: array<mat4x4f, 8>;
-  k[0] = qkv_block(key_at) * scale;
-  v[0] = qkv_block(value_at) * scale;
-  if (D4 > 1u) { k[1] = qkv_block(key_at + 1u) * scale; v[1] = qkv_block(value_at + 1u) * scale; }
-  if (D4 > 2u) { k[2] = qkv_block(key_at + 2u) * scale; v[2] = qkv_block(value_at + 2u) * scale; }
-  if (D4 > 3u) { k[3] = qkv_block(key_at + 3u) * scale; v[3] = qkv_block(value_at + 3u) * scale; }
-  if (D4 > 4u) { k[4] = qkv_block(key_at + 4u) * scale; v[4] = qkv_block(value_at + 4u) * scale; }
-  if (D4 > 5u) { k[5] = qkv_block(key_at + 5u) * scale; v[5] = qkv_block(value_at + 5u) * scale; }
-  if (D4 > 6u) { k[6] = qkv_block(key_at + 6u) * scale; v[6] = qkv_block(value_at + 6u) * scale; }
-  if (D4 > 7u) { k[7] = qkv_block(key_at + 7u) * scale; v[7] = qkv_block(value_at + 7u) * scale; }
+  var k: array<mat4x4f, D4>;
+  var v: array<mat4x4f, D4>;
+  for (var d = 0u; d < D4; d++) { // unrolled
+    k[d] = qkv_block(key_at + d) * scale;
+    v[d] = qkv_block(value_at + d) * scale;
+  }
 
-  var dk: array<mat4x4f, 8>;
-  var dv: array<mat4x4f, 8>;
+  var dk: array<mat4x4f, D4>;
+  var dv: array<mat4x4f, D4>;
   // Four neighbouring threads begin and end together, so that their loads stay in step.
   for (var i = min(j, T - 1u) & ~15u; i < T; i += 4u) {
     let queries = i + FOUR;
@@ -102,27 +97,19 @@ fn main(
     let stat = stats + rows;
     let row_lse = vec4f(lse[stat.x], lse[stat.y], lse[stat.z], lse[stat.w]);
     let row_dsum = vec4f(dsum[stat.x], dsum[stat.y], dsum[stat.z], dsum[stat.w]) * scale;
-    var q: array<mat4x4f, 8>;
-    var g: array<mat4x4f, 8>;
-    q[0] = qkv_block(query_at);
-    g[0] = dout_block(dout_at);
-    if (D4 > 1u) { q[1] = qkv_block(query_at + 1u); g[1] = dout_block(dout_at + 1u); }
-    if (D4 > 2u) { q[2] = qkv_block(query_at + 2u); g[2] = dout_block(dout_at + 2u); }
-    if (D4 > 3u) { q[3] = qkv_block(query_at + 3u); g[3] = dout_block(dout_at + 3u); }
-    if (D4 > 4u) { q[4] = qkv_block(query_at + 4u); g[4] = dout_block(dout_at + 4u); }
-    if (D4 > 5u) { q[5] = qkv_block(query_at + 5u); g[5] = dout_block(dout_at + 5u); }
-    if (D4 > 6u) { q[6] = qkv_block(query_at + 6u); g[6] = dout_block(dout_at + 6u); }
-    if (D4 > 7u) { q[7] = qkv_block(query_at + 7u); g[7] = dout_block(dout_at + 7u); }
+    var q: array<mat4x4f, D4>;
+    var g: array<mat4x4f, D4>;
+    for (var d = 0u; d < D4; d++) { // unrolled
+      q[d] = qkv_block(query_at + d);
+      g[d] = dout_block(dout_at + d);
+    }
 
-    var s = transpose(q[0]) * k[0];
-    var dp = transpose(g[0]) * v[0];
-    if (D4 > 1u) { s += transpose(q[1]) * k[1]; dp += transpose(g[1]) * v[1]; }
-    if (D4 > 2u) { s += transpose(q[2]) * k[2]; dp += transpose(g[2]) * v[2]; }
-    if (D4 > 3u) { s += transpose(q[3]) * k[3]; dp += transpose(g[3]) * v[3]; }
-    if (D4 > 4u) { s += transpose(q[4]) * k[4]; dp += transpose(g[4]) * v[4]; }
-    if (D4 > 5u) { s += transpose(q[5]) * k[5]; dp += transpose(g[5]) * v[5]; }
-    if (D4 > 6u) { s += transpose(q[6]) * k[6]; dp += transpose(g[6]) * v[6]; }
-    if (D4 > 7u) { s += transpose(q[7]) * k[7]; dp += transpose(g[7]) * v[7]; }
+    var s = mat4x4f();
+    var dp = mat4x4f();
+    for (var d = 0u; d < D4; d++) { // unrolled
+      s += transpose(q[d]) * k[d];
+      dp += transpose(g[d]) * v[d];
+    }
 
     let exists = queries < vec4u(T);
     let p = mat4x4f(
@@ -137,28 +124,18 @@ fn main(
       p[2] * (dp[2] - row_dsum),
       p[3] * (dp[3] - row_dsum),
     );
-    dk[0] += q[0] * ds;
-    dv[0] += g[0] * p;
-    if (D4 > 1u) { dk[1] += q[1] * ds; dv[1] += g[1] * p; }
-    if (D4 > 2u) { dk[2] += q[2] * ds; dv[2] += g[2] * p; }
-    if (D4 > 3u) { dk[3] += q[3] * ds; dv[3] += g[3] * p; }
-    if (D4 > 4u) { dk[4] += q[4] * ds; dv[4] += g[4] * p; }
-    if (D4 > 5u) { dk[5] += q[5] * ds; dv[5] += g[5] * p; }
-    if (D4 > 6u) { dk[6] += q[6] * ds; dv[6] += g[6] * p; }
-    if (D4 > 7u) { dk[7] += q[7] * ds; dv[7] += g[7] * p; }
+    for (var d = 0u; d < D4; d++) { // unrolled
+      dk[d] += q[d] * ds;
+      dv[d] += g[d] * p;
+    }
   }
 
   let count = T - min(j, T);
   let first = first_row + j;
   let dk_at = C4 + head;
   let dv_at = 2u * C4 + head;
-  store(first, dk_at, count, dk[0]);
-  store(first, dv_at, count, dv[0]);
-  if (D4 > 1u) { store(first, dk_at + 1u, count, dk[1]); store(first, dv_at + 1u, count, dv[1]); }
-  if (D4 > 2u) { store(first, dk_at + 2u, count, dk[2]); store(first, dv_at + 2u, count, dv[2]); }
-  if (D4 > 3u) { store(first, dk_at + 3u, count, dk[3]); store(first, dv_at + 3u, count, dv[3]); }
-  if (D4 > 4u) { store(first, dk_at + 4u, count, dk[4]); store(first, dv_at + 4u, count, dv[4]); }
-  if (D4 > 5u) { store(first, dk_at + 5u, count, dk[5]); store(first, dv_at + 5u, count, dv[5]); }
-  if (D4 > 6u) { store(first, dk_at + 6u, count, dk[6]); store(first, dv_at + 6u, count, dv[6]); }
-  if (D4 > 7u) { store(first, dk_at + 7u, count, dk[7]); store(first, dv_at + 7u, count, dv[7]); }
+  for (var d = 0u; d < D4; d++) { // unrolled
+    store(first, dk_at + d, count, dk[d]);
+    store(first, dv_at + d, count, dv[d]);
+  }
 }

@@ -1,5 +1,5 @@
 // attention_backward_dq_quad: attention_backward_dq_x4 with loads shared by quads of threads, for devices
-// with subgroups and D at most 32 (D4 ≤ 8); writes the q part of dqkv only.
+// with subgroups and D at most 64 (D4 ≤ 16); writes the q part of dqkv only.
 //
 //   p_ij = exp(q_i·k_j/√D − lse_i),  ds_ij = p_ij·(dout_i·v_j − dsum_i)
 //   dq_i = Σ_{j≤i} ds_ij·k_j/√D
@@ -112,22 +112,17 @@ fn main(
 
   // q and dout are scaled, so that ds·k needs no further factor: 1/√D goes into the scores by q
   // and into ds by dout and dsum.
-  var q: array<mat4x4f, 8>;
-  var g: array<mat4x4f, 8>;
-  q[0] = qkv_block(query_at) * scale;
-  g[0] = dout_block(dout_at) * scale;
-  if (D4 > 1u) { q[1] = qkv_block(query_at + 1u) * scale; g[1] = dout_block(dout_at + 1u) * scale; }
-  if (D4 > 2u) { q[2] = qkv_block(query_at + 2u) * scale; g[2] = dout_block(dout_at + 2u) * scale; }
-  if (D4 > 3u) { q[3] = qkv_block(query_at + 3u) * scale; g[3] = dout_block(dout_at + 3u) * scale; }
-  if (D4 > 4u) { q[4] = qkv_block(query_at + 4u) * scale; g[4] = dout_block(dout_at + 4u) * scale; }
-  if (D4 > 5u) { q[5] = qkv_block(query_at + 5u) * scale; g[5] = dout_block(dout_at + 5u) * scale; }
-  if (D4 > 6u) { q[6] = qkv_block(query_at + 6u) * scale; g[6] = dout_block(dout_at + 6u) * scale; }
-  if (D4 > 7u) { q[7] = qkv_block(query_at + 7u) * scale; g[7] = dout_block(dout_at + 7u) * scale; }
+  var q: array<mat4x4f, D4>;
+  var g: array<mat4x4f, D4>;
+  for (var d = 0u; d < D4; d++) { // unrolled
+    q[d] = qkv_block(query_at + d) * scale;
+    g[d] = dout_block(dout_at + d) * scale;
+  }
   let stat = (group.z * params.H + group.y) * T + queries;
   let row_lse = vec4f(lse[stat.x], lse[stat.y], lse[stat.z], lse[stat.w]);
   let row_dsum = vec4f(dsum[stat.x], dsum[stat.y], dsum[stat.z], dsum[stat.w]) * scale;
 
-  var sums: array<mat4x4f, 8>;
+  var sums: array<mat4x4f, D4>;
   // The threads of a workgroup begin and end together: they fetch keys and values for one another.
   let own = first_keys(first_row, queries);
   let begin = first_keys(first_row, vec4u(start)).x & ~3u;
@@ -136,33 +131,20 @@ fn main(
     let keys = j + FOUR;
     let key_at = (first_row + min(j + place % 4u, T - 1u)) * 3u * C4 + C4 + head;
     let value_at = key_at + C4;
-    var k: array<mat4x4f, 8>;
-    k[0] = shared_by_quad(qkv[key_at]);
-    if (D4 > 1u) { k[1] = shared_by_quad(qkv[key_at + 1u]); }
-    if (D4 > 2u) { k[2] = shared_by_quad(qkv[key_at + 2u]); }
-    if (D4 > 3u) { k[3] = shared_by_quad(qkv[key_at + 3u]); }
-    if (D4 > 4u) { k[4] = shared_by_quad(qkv[key_at + 4u]); }
-    if (D4 > 5u) { k[5] = shared_by_quad(qkv[key_at + 5u]); }
-    if (D4 > 6u) { k[6] = shared_by_quad(qkv[key_at + 6u]); }
-    if (D4 > 7u) { k[7] = shared_by_quad(qkv[key_at + 7u]); }
+    var k: array<mat4x4f, D4>;
+    for (var d = 0u; d < D4; d++) { // unrolled
+      k[d] = shared_by_quad(qkv[key_at + d]);
+    }
 
-    var s = plus_products(mat4x4f(), q[0], transpose(k[0]));
-    if (D4 > 1u) { s = plus_products(s, q[1], transpose(k[1])); }
-    if (D4 > 2u) { s = plus_products(s, q[2], transpose(k[2])); }
-    if (D4 > 3u) { s = plus_products(s, q[3], transpose(k[3])); }
-    if (D4 > 4u) { s = plus_products(s, q[4], transpose(k[4])); }
-    if (D4 > 5u) { s = plus_products(s, q[5], transpose(k[5])); }
-    if (D4 > 6u) { s = plus_products(s, q[6], transpose(k[6])); }
-    if (D4 > 7u) { s = plus_products(s, q[7], transpose(k[7])); }
+    var s = mat4x4f();
+    for (var d = 0u; d < D4; d++) { // unrolled
+      s = plus_products(s, q[d], transpose(k[d]));
+    }
 
-    var dp = plus_products(mat4x4f(), g[0], transpose(shared_by_quad(qkv[value_at])));
-    if (D4 > 1u) { dp = plus_products(dp, g[1], transpose(shared_by_quad(qkv[value_at + 1u]))); }
-    if (D4 > 2u) { dp = plus_products(dp, g[2], transpose(shared_by_quad(qkv[value_at + 2u]))); }
-    if (D4 > 3u) { dp = plus_products(dp, g[3], transpose(shared_by_quad(qkv[value_at + 3u]))); }
-    if (D4 > 4u) { dp = plus_products(dp, g[4], transpose(shared_by_quad(qkv[value_at + 4u]))); }
-    if (D4 > 5u) { dp = plus_products(dp, g[5], transpose(shared_by_quad(qkv[value_at + 5u]))); }
-    if (D4 > 6u) { dp = plus_products(dp, g[6], transpose(shared_by_quad(qkv[value_at + 6u]))); }
-    if (D4 > 7u) { dp = plus_products(dp, g[7], transpose(shared_by_quad(qkv[value_at + 7u]))); }
+    var dp = mat4x4f();
+    for (var d = 0u; d < D4; d++) { // unrolled
+      dp = plus_products(dp, g[d], transpose(shared_by_quad(qkv[value_at + d])));
+    }
 
     let ds = mat4x4f(
       slope(s[0], dp[0], row_lse.x, row_dsum.x, (keys <= vec4u(queries.x)) & (keys >= vec4u(own.x))),
@@ -170,24 +152,14 @@ fn main(
       slope(s[2], dp[2], row_lse.z, row_dsum.z, (keys <= vec4u(queries.z)) & (keys >= vec4u(own.z))),
       slope(s[3], dp[3], row_lse.w, row_dsum.w, (keys <= vec4u(queries.w)) & (keys >= vec4u(own.w))),
     );
-    sums[0] = plus_products(sums[0], ds, k[0]);
-    if (D4 > 1u) { sums[1] = plus_products(sums[1], ds, k[1]); }
-    if (D4 > 2u) { sums[2] = plus_products(sums[2], ds, k[2]); }
-    if (D4 > 3u) { sums[3] = plus_products(sums[3], ds, k[3]); }
-    if (D4 > 4u) { sums[4] = plus_products(sums[4], ds, k[4]); }
-    if (D4 > 5u) { sums[5] = plus_products(sums[5], ds, k[5]); }
-    if (D4 > 6u) { sums[6] = plus_products(sums[6], ds, k[6]); }
-    if (D4 > 7u) { sums[7] = plus_products(sums[7], ds, k[7]); }
+    for (var d = 0u; d < D4; d++) { // unrolled
+      sums[d] = plus_products(sums[d], ds, k[d]);
+    }
   }
 
   let count = T - min(i, T);
   let first = first_row + i;
-  store(first, head, count, sums[0]);
-  if (D4 > 1u) { store(first, head + 1u, count, sums[1]); }
-  if (D4 > 2u) { store(first, head + 2u, count, sums[2]); }
-  if (D4 > 3u) { store(first, head + 3u, count, sums[3]); }
-  if (D4 > 4u) { store(first, head + 4u, count, sums[4]); }
-  if (D4 > 5u) { store(first, head + 5u, count, sums[5]); }
-  if (D4 > 6u) { store(first, head + 6u, count, sums[6]); }
-  if (D4 > 7u) { store(first, head + 7u, count, sums[7]); }
+  for (var d = 0u; d < D4; d++) { // unrolled
+    store(first, head + d, count, sums[d]);
+  }
 }

@@ -77,22 +77,17 @@ fn main(
 
   // q and dout are scaled, so that ds·k needs no further factor: 1/√D goes into the scores by q
   // and into ds by dout and dsum.
-  var q: array<mat4x4f, 8>;
-  var g: array<mat4x4f, 8>;
-  q[0] = qkv_block(query_at) * scale;
-  g[0] = dout_block(dout_at) * scale;
-  if (D4 > 1u) { q[1] = qkv_block(query_at + 1u) * scale; g[1] = dout_block(dout_at + 1u) * scale; }
-  if (D4 > 2u) { q[2] = qkv_block(query_at + 2u) * scale; g[2] = dout_block(dout_at + 2u) * scale; }
-  if (D4 > 3u) { q[3] = qkv_block(query_at + 3u) * scale; g[3] = dout_block(dout_at + 3u) * scale; }
-  if (D4 > 4u) { q[4] = qkv_block(query_at + 4u) * scale; g[4] = dout_block(dout_at + 4u) * scale; }
-  if (D4 > 5u) { q[5] = qkv_block(query_at + 5u) * scale; g[5] = dout_block(dout_at + 5u) * scale; }
-  if (D4 > 6u) { q[6] = qkv_block(query_at + 6u) * scale; g[6] = dout_block(dout_at + 6u) * scale; }
-  if (D4 > 7u) { q[7] = qkv_block(query_at + 7u) * scale; g[7] = dout_block(dout_at + 7u) * scale; }
+  var q: array<mat4x4f, D4>;
+  var g: array<mat4x4f, D4>;
+  for (var d = 0u; d < D4; d++) { // unrolled
+    q[d] = qkv_block(query_at + d) * scale;
+    g[d] = dout_block(dout_at + d) * scale;
+  }
   let stat = (group.z * params.H + group.y) * T + queries;
   let row_lse = vec4f(lse[stat.x], lse[stat.y], lse[stat.z], lse[stat.w]);
   let row_dsum = vec4f(dsum[stat.x], dsum[stat.y], dsum[stat.z], dsum[stat.w]) * scale;
 
-  var sums: array<mat4x4f, 8>;
+  var sums: array<mat4x4f, D4>;
   // Four neighbouring threads begin and end together, so that their loads stay in step.
   let own = first_keys(first_row, queries);
   let begin = first_keys(first_row, min(vec4u(i & ~15u), vec4u(T - 1u))).x & ~3u;
@@ -101,33 +96,20 @@ fn main(
     let keys = j + FOUR;
     let key_at = (first_row + min(keys, vec4u(T - 1u))) * 3u * C4 + C4 + head;
     let value_at = key_at + C4;
-    var k: array<mat4x4f, 8>;
-    k[0] = qkv_block(key_at);
-    if (D4 > 1u) { k[1] = qkv_block(key_at + 1u); }
-    if (D4 > 2u) { k[2] = qkv_block(key_at + 2u); }
-    if (D4 > 3u) { k[3] = qkv_block(key_at + 3u); }
-    if (D4 > 4u) { k[4] = qkv_block(key_at + 4u); }
-    if (D4 > 5u) { k[5] = qkv_block(key_at + 5u); }
-    if (D4 > 6u) { k[6] = qkv_block(key_at + 6u); }
-    if (D4 > 7u) { k[7] = qkv_block(key_at + 7u); }
+    var k: array<mat4x4f, D4>;
+    for (var d = 0u; d < D4; d++) { // unrolled
+      k[d] = qkv_block(key_at + d);
+    }
 
-    var s = transpose(k[0]) * q[0];
-    if (D4 > 1u) { s += transpose(k[1]) * q[1]; }
-    if (D4 > 2u) { s += transpose(k[2]) * q[2]; }
-    if (D4 > 3u) { s += transpose(k[3]) * q[3]; }
-    if (D4 > 4u) { s += transpose(k[4]) * q[4]; }
-    if (D4 > 5u) { s += transpose(k[5]) * q[5]; }
-    if (D4 > 6u) { s += transpose(k[6]) * q[6]; }
-    if (D4 > 7u) { s += transpose(k[7]) * q[7]; }
+    var s = mat4x4f();
+    for (var d = 0u; d < D4; d++) { // unrolled
+      s += transpose(k[d]) * q[d];
+    }
 
-    var dp = transpose(qkv_block(value_at)) * g[0];
-    if (D4 > 1u) { dp += transpose(qkv_block(value_at + 1u)) * g[1]; }
-    if (D4 > 2u) { dp += transpose(qkv_block(value_at + 2u)) * g[2]; }
-    if (D4 > 3u) { dp += transpose(qkv_block(value_at + 3u)) * g[3]; }
-    if (D4 > 4u) { dp += transpose(qkv_block(value_at + 4u)) * g[4]; }
-    if (D4 > 5u) { dp += transpose(qkv_block(value_at + 5u)) * g[5]; }
-    if (D4 > 6u) { dp += transpose(qkv_block(value_at + 6u)) * g[6]; }
-    if (D4 > 7u) { dp += transpose(qkv_block(value_at + 7u)) * g[7]; }
+    var dp = mat4x4f();
+    for (var d = 0u; d < D4; d++) { // unrolled
+      dp += transpose(qkv_block(value_at + d)) * g[d];
+    }
 
     let ds = mat4x4f(
       slope(s[0], dp[0], row_lse.x, row_dsum.x, (keys <= vec4u(queries.x)) & (keys >= vec4u(own.x))),
@@ -135,24 +117,14 @@ fn main(
       slope(s[2], dp[2], row_lse.z, row_dsum.z, (keys <= vec4u(queries.z)) & (keys >= vec4u(own.z))),
       slope(s[3], dp[3], row_lse.w, row_dsum.w, (keys <= vec4u(queries.w)) & (keys >= vec4u(own.w))),
     );
-    sums[0] += k[0] * ds;
-    if (D4 > 1u) { sums[1] += k[1] * ds; }
-    if (D4 > 2u) { sums[2] += k[2] * ds; }
-    if (D4 > 3u) { sums[3] += k[3] * ds; }
-    if (D4 > 4u) { sums[4] += k[4] * ds; }
-    if (D4 > 5u) { sums[5] += k[5] * ds; }
-    if (D4 > 6u) { sums[6] += k[6] * ds; }
-    if (D4 > 7u) { sums[7] += k[7] * ds; }
+    for (var d = 0u; d < D4; d++) { // unrolled
+      sums[d] += k[d] * ds;
+    }
   }
 
   let count = T - min(i, T);
   let first = first_row + i;
-  store(first, head, count, sums[0]);
-  if (D4 > 1u) { store(first, head + 1u, count, sums[1]); }
-  if (D4 > 2u) { store(first, head + 2u, count, sums[2]); }
-  if (D4 > 3u) { store(first, head + 3u, count, sums[3]); }
-  if (D4 > 4u) { store(first, head + 4u, count, sums[4]); }
-  if (D4 > 5u) { store(first, head + 5u, count, sums[5]); }
-  if (D4 > 6u) { store(first, head + 6u, count, sums[6]); }
-  if (D4 > 7u) { store(first, head + 7u, count, sums[7]); }
+  for (var d = 0u; d < D4; d++) { // unrolled
+    store(first, head + d, count, sums[d]);
+  }
 }

@@ -4,7 +4,7 @@
 //   s_ij = q_i·k_j / √D for j ≤ i,  lse_i = log Σ_j exp(s_ij),  out_i = Σ_j exp(s_ij − lse_i)·v_j
 //
 // qkv [B·T, 3·H·D] with q | k | v in a row, each of them H heads of D, as an image of 3·H·D4×B·T
-// texels; out [B·T, H·D]; lse [B, H, T]. D = 4·D4 ≤ 32. Grid: (T/(4·WG) rounded up, H, B).
+// texels; out [B·T, H·D]; lse [B, H, T]. D = 4·D4 ≤ 64. Grid: (T/(4·WG) rounded up, H, B).
 // Four queries a thread, and all is done in 4×4 blocks: queries by keys for the scores, queries by
 // channels for the rest; column i of a block belongs to query i. The blocks are written out one by
 // one because software adapters unroll no loops and keep indexed arrays in memory.
@@ -90,17 +90,12 @@ fn main(
   let query_rows = first_row + queries;
   let scale = inverseSqrt(f32(params.D));
 
-  var q: array<mat4x4f, 8>;
-  q[0] = qkv_block(head, query_rows) * scale;
-  if (D4 > 1u) { q[1] = qkv_block(head + 1u, query_rows) * scale; }
-  if (D4 > 2u) { q[2] = qkv_block(head + 2u, query_rows) * scale; }
-  if (D4 > 3u) { q[3] = qkv_block(head + 3u, query_rows) * scale; }
-  if (D4 > 4u) { q[4] = qkv_block(head + 4u, query_rows) * scale; }
-  if (D4 > 5u) { q[5] = qkv_block(head + 5u, query_rows) * scale; }
-  if (D4 > 6u) { q[6] = qkv_block(head + 6u, query_rows) * scale; }
-  if (D4 > 7u) { q[7] = qkv_block(head + 7u, query_rows) * scale; }
+  var q: array<mat4x4f, D4>;
+  for (var d = 0u; d < D4; d++) { // unrolled
+    q[d] = qkv_block(head + d, query_rows) * scale;
+  }
 
-  var sums: array<mat4x4f, 8>;
+  var sums: array<mat4x4f, D4>;
   var top = vec4f(MASK);
   var total = vec4f();
   // Four neighbouring threads begin and end together, so that their loads stay in step.
@@ -110,14 +105,10 @@ fn main(
   for (var j = begin; j <= last; j += 4u) {
     let keys = j + FOUR;
     let rows = first_row + min(keys, vec4u(T - 1u));
-    var s = scores(key, rows, q[0]);
-    if (D4 > 1u) { s += scores(key + 1u, rows, q[1]); }
-    if (D4 > 2u) { s += scores(key + 2u, rows, q[2]); }
-    if (D4 > 3u) { s += scores(key + 3u, rows, q[3]); }
-    if (D4 > 4u) { s += scores(key + 4u, rows, q[4]); }
-    if (D4 > 5u) { s += scores(key + 5u, rows, q[5]); }
-    if (D4 > 6u) { s += scores(key + 6u, rows, q[6]); }
-    if (D4 > 7u) { s += scores(key + 7u, rows, q[7]); }
+    var s = mat4x4f();
+    for (var d = 0u; d < D4; d++) { // unrolled
+      s += scores(key + d, rows, q[d]);
+    }
 
     let seen0 = (keys <= vec4u(queries.x)) & (keys >= vec4u(own.x));
     let seen1 = (keys <= vec4u(queries.y)) & (keys >= vec4u(own.y));
@@ -138,27 +129,17 @@ fn main(
     );
     total = total * shrink + vec4f(1.0) * p;
 
-    sums[0] = add_values(sums[0], shrink, value, rows, p);
-    if (D4 > 1u) { sums[1] = add_values(sums[1], shrink, value + 1u, rows, p); }
-    if (D4 > 2u) { sums[2] = add_values(sums[2], shrink, value + 2u, rows, p); }
-    if (D4 > 3u) { sums[3] = add_values(sums[3], shrink, value + 3u, rows, p); }
-    if (D4 > 4u) { sums[4] = add_values(sums[4], shrink, value + 4u, rows, p); }
-    if (D4 > 5u) { sums[5] = add_values(sums[5], shrink, value + 5u, rows, p); }
-    if (D4 > 6u) { sums[6] = add_values(sums[6], shrink, value + 6u, rows, p); }
-    if (D4 > 7u) { sums[7] = add_values(sums[7], shrink, value + 7u, rows, p); }
+    for (var d = 0u; d < D4; d++) { // unrolled
+      sums[d] = add_values(sums[d], shrink, value + d, rows, p);
+    }
   }
 
   let count = T - min(i, T);
   let first = first_row + i;
   let share = 1.0 / total;
-  store(first, head, count, sums[0], share);
-  if (D4 > 1u) { store(first, head + 1u, count, sums[1], share); }
-  if (D4 > 2u) { store(first, head + 2u, count, sums[2], share); }
-  if (D4 > 3u) { store(first, head + 3u, count, sums[3], share); }
-  if (D4 > 4u) { store(first, head + 4u, count, sums[4], share); }
-  if (D4 > 5u) { store(first, head + 5u, count, sums[5], share); }
-  if (D4 > 6u) { store(first, head + 6u, count, sums[6], share); }
-  if (D4 > 7u) { store(first, head + 7u, count, sums[7], share); }
+  for (var d = 0u; d < D4; d++) { // unrolled
+    store(first, head + d, count, sums[d], share);
+  }
   let row_lse = top + log(total);
   let stat = (group.z * params.H + group.y) * T + i;
   if (count > 0u) { lse[stat] = row_lse.x; }

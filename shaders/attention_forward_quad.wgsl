@@ -1,5 +1,5 @@
 // attention_forward_quad: attention_forward_x4 with loads shared by quads of threads, for devices with
-// subgroups and D at most 32 (D4 ≤ 8).
+// subgroups and D at most 64 (D4 ≤ 16).
 //
 //   s_ij = q_i·k_j / √D for j ≤ i,  lse_i = log Σ_j exp(s_ij),  out_i = Σ_j exp(s_ij − lse_i)·v_j
 //
@@ -116,17 +116,12 @@ fn main(
   let query_at = (first_row + queries) * 3u * C4 + head;
   let scale = inverseSqrt(f32(params.D));
 
-  var q: array<mat4x4f, 8>;
-  q[0] = qkv_block(query_at) * scale;
-  if (D4 > 1u) { q[1] = qkv_block(query_at + 1u) * scale; }
-  if (D4 > 2u) { q[2] = qkv_block(query_at + 2u) * scale; }
-  if (D4 > 3u) { q[3] = qkv_block(query_at + 3u) * scale; }
-  if (D4 > 4u) { q[4] = qkv_block(query_at + 4u) * scale; }
-  if (D4 > 5u) { q[5] = qkv_block(query_at + 5u) * scale; }
-  if (D4 > 6u) { q[6] = qkv_block(query_at + 6u) * scale; }
-  if (D4 > 7u) { q[7] = qkv_block(query_at + 7u) * scale; }
+  var q: array<mat4x4f, D4>;
+  for (var d = 0u; d < D4; d++) { // unrolled
+    q[d] = qkv_block(query_at + d) * scale;
+  }
 
-  var sums: array<mat4x4f, 8>;
+  var sums: array<mat4x4f, D4>;
   var top = vec4f(MASK);
   var total = vec4f();
   // The threads of a workgroup begin and end together: they fetch keys and values for one another.
@@ -136,14 +131,10 @@ fn main(
   for (var j = begin; j <= last; j += 4u) {
     let keys = j + FOUR;
     let key_at = (first_row + min(j + place % 4u, T - 1u)) * 3u * C4 + C4 + head;
-    var s = add_scores(mat4x4f(), q[0], key_at);
-    if (D4 > 1u) { s = add_scores(s, q[1], key_at + 1u); }
-    if (D4 > 2u) { s = add_scores(s, q[2], key_at + 2u); }
-    if (D4 > 3u) { s = add_scores(s, q[3], key_at + 3u); }
-    if (D4 > 4u) { s = add_scores(s, q[4], key_at + 4u); }
-    if (D4 > 5u) { s = add_scores(s, q[5], key_at + 5u); }
-    if (D4 > 6u) { s = add_scores(s, q[6], key_at + 6u); }
-    if (D4 > 7u) { s = add_scores(s, q[7], key_at + 7u); }
+    var s = mat4x4f();
+    for (var d = 0u; d < D4; d++) { // unrolled
+      s = add_scores(s, q[d], key_at + d);
+    }
 
     let seen0 = (keys <= vec4u(queries.x)) & (keys >= vec4u(own.x));
     let seen1 = (keys <= vec4u(queries.y)) & (keys >= vec4u(own.y));
@@ -165,27 +156,17 @@ fn main(
     total = total * shrink + vec4f(1.0) * p;
 
     let value_at = key_at + C4;
-    sums[0] = add_values(sums[0], shrink, value_at, p);
-    if (D4 > 1u) { sums[1] = add_values(sums[1], shrink, value_at + 1u, p); }
-    if (D4 > 2u) { sums[2] = add_values(sums[2], shrink, value_at + 2u, p); }
-    if (D4 > 3u) { sums[3] = add_values(sums[3], shrink, value_at + 3u, p); }
-    if (D4 > 4u) { sums[4] = add_values(sums[4], shrink, value_at + 4u, p); }
-    if (D4 > 5u) { sums[5] = add_values(sums[5], shrink, value_at + 5u, p); }
-    if (D4 > 6u) { sums[6] = add_values(sums[6], shrink, value_at + 6u, p); }
-    if (D4 > 7u) { sums[7] = add_values(sums[7], shrink, value_at + 7u, p); }
+    for (var d = 0u; d < D4; d++) { // unrolled
+      sums[d] = add_values(sums[d], shrink, value_at + d, p);
+    }
   }
 
   let count = T - min(i, T);
   let first = first_row + i;
   let share = 1.0 / total;
-  store(first, head, count, sums[0], share);
-  if (D4 > 1u) { store(first, head + 1u, count, sums[1], share); }
-  if (D4 > 2u) { store(first, head + 2u, count, sums[2], share); }
-  if (D4 > 3u) { store(first, head + 3u, count, sums[3], share); }
-  if (D4 > 4u) { store(first, head + 4u, count, sums[4], share); }
-  if (D4 > 5u) { store(first, head + 5u, count, sums[5], share); }
-  if (D4 > 6u) { store(first, head + 6u, count, sums[6], share); }
-  if (D4 > 7u) { store(first, head + 7u, count, sums[7], share); }
+  for (var d = 0u; d < D4; d++) { // unrolled
+    store(first, head + d, count, sums[d], share);
+  }
   let row_lse = top + log(total);
   let stat = (group.z * params.H + group.y) * T + i;
   if (count > 0u) { lse[stat] = row_lse.x; }

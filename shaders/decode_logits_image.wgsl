@@ -130,53 +130,22 @@ fn main(
   let row = (group.y * (WG / WG_N) + thread / WG_N) * TILE_M;
   if (row >= params.B || rows[row] == NONE) { return; }
   let n4 = group.x * WG_N * 4u + thread % WG_N;
-  let moments0 = moments_of(row);
-  let moments1 = moments_of(row + 4u);
-  var moments2: Moments;
-  var moments3: Moments;
-  if (TILE_M > 8u) {
-    moments2 = moments_of(row + 8u);
-    moments3 = moments_of(row + 12u);
+  // Four rows each.
+  var moments: array<Moments, 4>;
+  for (var i = 0u; i < TILE_M / 4u; i++) { // unrolled
+    moments[i] = moments_of(row + 4u * i);
   }
-  var sums: array<Row, 16>;
+  var sums: array<Row, TILE_M>;
   for (var k4 = 0u; k4 < params.K / 4u; k4 += 2u) {
     let columns = Columns(blocks_of_w(n4, k4), blocks_of_w(n4, k4 + 1u));
     let affine = affine_of(k4);
-    sums[0] = added(sums[0], eight_of_x(k4, row, moments0.mean.x, moments0.rstd.x, affine), columns);
-    sums[1] = added(sums[1], eight_of_x(k4, row + 1u, moments0.mean.y, moments0.rstd.y, affine), columns);
-    sums[2] = added(sums[2], eight_of_x(k4, row + 2u, moments0.mean.z, moments0.rstd.z, affine), columns);
-    sums[3] = added(sums[3], eight_of_x(k4, row + 3u, moments0.mean.w, moments0.rstd.w, affine), columns);
-    sums[4] = added(sums[4], eight_of_x(k4, row + 4u, moments1.mean.x, moments1.rstd.x, affine), columns);
-    sums[5] = added(sums[5], eight_of_x(k4, row + 5u, moments1.mean.y, moments1.rstd.y, affine), columns);
-    sums[6] = added(sums[6], eight_of_x(k4, row + 6u, moments1.mean.z, moments1.rstd.z, affine), columns);
-    sums[7] = added(sums[7], eight_of_x(k4, row + 7u, moments1.mean.w, moments1.rstd.w, affine), columns);
-    if (TILE_M > 8u) {
-      sums[8] = added(sums[8], eight_of_x(k4, row + 8u, moments2.mean.x, moments2.rstd.x, affine), columns);
-      sums[9] = added(sums[9], eight_of_x(k4, row + 9u, moments2.mean.y, moments2.rstd.y, affine), columns);
-      sums[10] = added(sums[10], eight_of_x(k4, row + 10u, moments2.mean.z, moments2.rstd.z, affine), columns);
-      sums[11] = added(sums[11], eight_of_x(k4, row + 11u, moments2.mean.w, moments2.rstd.w, affine), columns);
-      sums[12] = added(sums[12], eight_of_x(k4, row + 12u, moments3.mean.x, moments3.rstd.x, affine), columns);
-      sums[13] = added(sums[13], eight_of_x(k4, row + 13u, moments3.mean.y, moments3.rstd.y, affine), columns);
-      sums[14] = added(sums[14], eight_of_x(k4, row + 14u, moments3.mean.z, moments3.rstd.z, affine), columns);
-      sums[15] = added(sums[15], eight_of_x(k4, row + 15u, moments3.mean.w, moments3.rstd.w, affine), columns);
+    for (var i = 0u; i < TILE_M; i++) { // unrolled
+      let mean = moments[i / 4u].mean[i % 4u];
+      let rstd = moments[i / 4u].rstd[i % 4u];
+      sums[i] = added(sums[i], eight_of_x(k4, row + i, mean, rstd, affine), columns);
     }
   }
-  store_row(row, n4, sums[0]);
-  store_row(row + 1u, n4, sums[1]);
-  store_row(row + 2u, n4, sums[2]);
-  store_row(row + 3u, n4, sums[3]);
-  store_row(row + 4u, n4, sums[4]);
-  store_row(row + 5u, n4, sums[5]);
-  store_row(row + 6u, n4, sums[6]);
-  store_row(row + 7u, n4, sums[7]);
-  if (TILE_M > 8u) {
-    store_row(row + 8u, n4, sums[8]);
-    store_row(row + 9u, n4, sums[9]);
-    store_row(row + 10u, n4, sums[10]);
-    store_row(row + 11u, n4, sums[11]);
-    store_row(row + 12u, n4, sums[12]);
-    store_row(row + 13u, n4, sums[13]);
-    store_row(row + 14u, n4, sums[14]);
-    store_row(row + 15u, n4, sums[15]);
+  for (var i = 0u; i < TILE_M; i++) { // unrolled
+    store_row(row + i, n4, sums[i]);
   }
 }

@@ -99,37 +99,11 @@ fn main(
   for (var k4 = 0u; k4 < params.K / 4u; k4 += 2u) {
     let left = blocks_of_b(n4, k4);
     let right = blocks_of_b(n4, k4 + 1u);
-    sums[0] = added(sums[0], k4, m, left, right);
-    sums[1] = added(sums[1], k4, m + 1u, left, right);
-    sums[2] = added(sums[2], k4, m + 2u, left, right);
-    sums[3] = added(sums[3], k4, m + 3u, left, right);
-    sums[4] = added(sums[4], k4, m + 4u, left, right);
-    sums[5] = added(sums[5], k4, m + 5u, left, right);
-    sums[6] = added(sums[6], k4, m + 6u, left, right);
-    sums[7] = added(sums[7], k4, m + 7u, left, right);
-    sums[8] = added(sums[8], k4, m + 8u, left, right);
-    sums[9] = added(sums[9], k4, m + 9u, left, right);
-    sums[10] = added(sums[10], k4, m + 10u, left, right);
-    sums[11] = added(sums[11], k4, m + 11u, left, right);
-    sums[12] = added(sums[12], k4, m + 12u, left, right);
-    sums[13] = added(sums[13], k4, m + 13u, left, right);
-    sums[14] = added(sums[14], k4, m + 14u, left, right);
-    sums[15] = added(sums[15], k4, m + 15u, left, right);
+    for (var i = 0u; i < TILE_M; i++) { // unrolled
+      sums[i] = added(sums[i], k4, m + i, left, right);
+    }
   }
-  store_row(m, n4, sums[0]);
-  store_row(m + 1u, n4, sums[1]);
-  store_row(m + 2u, n4, sums[2]);
-  store_row(m + 3u, n4, sums[3]);
-  store_row(m + 4u, n4, sums[4]);
-  store_row(m + 5u, n4, sums[5]);
-  store_row(m + 6u, n4, sums[6]);
-  store_row(m + 7u, n4, sums[7]);
-  store_row(m + 8u, n4, sums[8]);
-  store_row(m + 9u, n4, sums[9]);
-  store_row(m + 10u, n4, sums[10]);
-  store_row(m + 11u, n4, sums[11]);
-  store_row(m + 12u, n4, sums[12]);
-  store_row(m + 13u, n4, sums[13]);
-  store_row(m + 14u, n4, sums[14]);
-  store_row(m + 15u, n4, sums[15]);
+  for (var i = 0u; i < TILE_M; i++) { // unrolled
+    store_row(m + i, n4, sums[i]);
+  }
 }

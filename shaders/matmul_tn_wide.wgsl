@@ -127,43 +127,16 @@ fn main(
       columns += product(vec4f(1.0), left);
       columns += product(vec4f(1.0), right);
     }
-    let block0 = block_of_a(m / 4u, k);
-    sums[0] = added(sums[0], block0.left[0], block0.right[0], left, right);
-    sums[1] = added(sums[1], block0.left[1], block0.right[1], left, right);
-    sums[2] = added(sums[2], block0.left[2], block0.right[2], left, right);
-    sums[3] = added(sums[3], block0.left[3], block0.right[3], left, right);
-    let block1 = block_of_a(m / 4u + 1u, k);
-    sums[4] = added(sums[4], block1.left[0], block1.right[0], left, right);
-    sums[5] = added(sums[5], block1.left[1], block1.right[1], left, right);
-    sums[6] = added(sums[6], block1.left[2], block1.right[2], left, right);
-    sums[7] = added(sums[7], block1.left[3], block1.right[3], left, right);
-    let block2 = block_of_a(m / 4u + 2u, k);
-    sums[8] = added(sums[8], block2.left[0], block2.right[0], left, right);
-    sums[9] = added(sums[9], block2.left[1], block2.right[1], left, right);
-    sums[10] = added(sums[10], block2.left[2], block2.right[2], left, right);
-    sums[11] = added(sums[11], block2.left[3], block2.right[3], left, right);
-    let block3 = block_of_a(m / 4u + 3u, k);
-    sums[12] = added(sums[12], block3.left[0], block3.right[0], left, right);
-    sums[13] = added(sums[13], block3.left[1], block3.right[1], left, right);
-    sums[14] = added(sums[14], block3.left[2], block3.right[2], left, right);
-    sums[15] = added(sums[15], block3.left[3], block3.right[3], left, right);
+    for (var m4 = 0u; m4 < TILE_M / 4u; m4++) { // unrolled
+      let four = block_of_a(m / 4u + m4, k);
+      for (var i = 0u; i < 4u; i++) { // unrolled
+        sums[4u * m4 + i] = added(sums[4u * m4 + i], four.left[i], four.right[i], left, right);
+      }
+    }
   }
-  store_row(m, n4, sums[0]);
-  store_row(m + 1u, n4, sums[1]);
-  store_row(m + 2u, n4, sums[2]);
-  store_row(m + 3u, n4, sums[3]);
-  store_row(m + 4u, n4, sums[4]);
-  store_row(m + 5u, n4, sums[5]);
-  store_row(m + 6u, n4, sums[6]);
-  store_row(m + 7u, n4, sums[7]);
-  store_row(m + 8u, n4, sums[8]);
-  store_row(m + 9u, n4, sums[9]);
-  store_row(m + 10u, n4, sums[10]);
-  store_row(m + 11u, n4, sums[11]);
-  store_row(m + 12u, n4, sums[12]);
-  store_row(m + 13u, n4, sums[13]);
-  store_row(m + 14u, n4, sums[14]);
-  store_row(m + 15u, n4, sums[15]);
+  for (var i = 0u; i < TILE_M; i++) { // unrolled
+    store_row(m + i, n4, sums[i]);
+  }
   if (sums_columns) {
     store_dbias(n4, columns[0]);
     store_dbias(n4 + WG_N, columns[1]);

@@ -1,5 +1,6 @@
 /** Compiles a kernel with its constants; every compiler message ends up in the error. */
 import type { Binding, Kernel, Values } from './kernel';
+import { unroll } from './unroll';
 
 export interface Pipeline {
   readonly pipeline: GPUComputePipeline;
@@ -7,8 +8,8 @@ export interface Pipeline {
 }
 
 /**
- * The source with its `const NAME: u32 = …;` declarations set, and the rest of the constants as
- * pipeline overrides.
+ * The source with its `const NAME: u32 = …;` declarations set and its marked loops written out, and the
+ * rest of the constants as pipeline overrides.
  * @throws when the shader declares a constant in neither way
  */
 export function specialise(
@@ -23,7 +24,7 @@ export function specialise(
     else if (new RegExp(`^override ${name}\\b`, 'm').test(code)) overrides[name] = value;
     else throw new Error(`shaders/${kernel.name}.wgsl declares no constant ${name}`);
   }
-  return { code, overrides };
+  return { code: unroll(code), overrides };
 }
 
 const layoutOf = ({ image, access }: Binding): Partial<GPUBindGroupLayoutEntry> =>

@@ -2,7 +2,7 @@
  * Causal self-attention, C = H·D, qkv rows hold q|k|v as GPT-2's c_attn gives them.
  * D is a multiple of 4, at most 128. Right padding needs no mask: causality hides it.
  * With `PACKED` a row holds several sequences, and `positions` says where in its own each token is.
- * The `…X4` kernels compute the same with four rows a thread, for D at most 32; the `…Image` kernels do
+ * The `…X4` kernels compute the same with four rows a thread, for D at most 64; the `…Image` kernels do
  * so with qkv and dout read as images, the `…Quad` kernels with loads that four threads share.
  * `attention_choice.ts` chooses.
  */
@@ -62,7 +62,7 @@ export const attentionForward = defineKernel({
   grid: (sizes, constants) => perHead(1, sizes, constants),
 });
 
-/** The same with four queries a thread, D at most 32. */
+/** The same with four queries a thread, D at most 64. */
 export const attentionForwardX4 = defineKernel({
   ...forwardTable,
   name: 'attention_forward_x4',
@@ -129,7 +129,7 @@ export const attentionBackwardDq = defineKernel({
   grid: (sizes, constants) => perHead(1, sizes, constants),
 });
 
-/** The same with four queries a thread, D at most 32. */
+/** The same with four queries a thread, D at most 64. */
 export const attentionBackwardDqX4 = defineKernel({
   ...backwardTable,
   name: 'attention_backward_dq_x4',
@@ -166,7 +166,7 @@ export const attentionBackwardDkv = defineKernel({
   grid: (sizes, constants) => perHead(1, sizes, constants),
 });
 
-/** The same with four keys a thread, D at most 32. */
+/** The same with four keys a thread, D at most 64. */
 export const attentionBackwardDkvX4 = defineKernel({
   ...backwardTable,
   name: 'attention_backward_dkv_x4',

@@ -18,8 +18,8 @@ import {
 import type { MatmulDevice } from './linear_choice';
 import { attentionDecode, attentionDecodeX4 } from './sampling';
 
-/** Largest head size that four rows of it, and of their sums, fit in a thread's registers. */
-const MOST_X4 = 32;
+/** Largest head size (GPT-2's) whose channels are written out, four rows of them a thread. */
+const MOST_X4 = 64;
 
 /** Threads that share loads. More in a workgroup would all run to the last query of them. */
 const QUAD = 4;

@@ -72,7 +72,7 @@ export const attentionDecode = defineKernel({
   grid: ({ B, H }, c) => [groups(B * H, c.WG)],
 });
 
-/** The same with four keys at a time, D at most 32. */
+/** The same with four keys at a time, D at most 64. */
 export const attentionDecodeX4 = defineKernel({
   ...decodeTable,
   name: 'attention_decode_x4',

@@ -45,7 +45,9 @@ const SHAPES: Shape[] = [
   { B: 1, T: 3, H: 3, D: 28 },
   { B: 1, T: 35, H: 1, D: 8 },
   { B: 1, T: 130, H: 1, D: 12 },
+  { B: 1, T: 19, H: 1, D: 36 },
   { B: 1, T: 9, H: 2, D: 64 },
+  { B: 1, T: 70, H: 1, D: 64 },
   { B: 1, T: 11, H: 1, D: 128 },
 ];
 
@@ -55,7 +57,7 @@ const byQuads = {
   forward: attentionForwardQuad,
   backwardDq: attentionBackwardDqQuad,
   backwardDkv: attentionBackwardDkvQuad,
-  mostD: 32,
+  mostD: 64,
 };
 
 /** One and four rows a thread, in workgroups as a GPU and as a software adapter gets them. */
@@ -72,14 +74,14 @@ const VARIANTS = {
     backwardDq: attentionBackwardDqX4,
     backwardDkv: attentionBackwardDkvX4,
     WG: 8,
-    mostD: 32,
+    mostD: 64,
   },
   'four rows a thread, by images': {
     forward: attentionForwardImage,
     backwardDq: attentionBackwardDqImage,
     backwardDkv: attentionBackwardDkvImage,
     WG: 8,
-    mostD: 32,
+    mostD: 64,
   },
   ...(hasSubgroups && {
     'four rows a thread, by quads': { ...byQuads, WG: 4 },
@@ -284,8 +286,12 @@ describe.each(Object.entries(VARIANTS))('attention over packed rows, %s', (_, va
 
 const [, fourRows, ...likeFourRows] = Object.entries(VARIANTS);
 
-it.each(likeFourRows)('%s has the bits of that of buffers', async (_, variant) => {
-  const shape = { B: 2, T: 70, H: 2, D: 16 };
+const alike = likeFourRows.flatMap(([name, variant]) =>
+  [16, 64].map((D) => [name, D, variant] as const),
+);
+
+it.each(alike)('%s has the bits of that of buffers, D %i', async (_, D, variant) => {
+  const shape = { B: 2, T: 70, H: 2, D };
   const { qkv, dout } = inputs(shape);
   const expected = await backward(fourRows![1], shape, qkv, dout);
   const met = await backward(variant, shape, qkv, dout);
@@ -297,12 +303,14 @@ describe('the attention chosen', () => {
   it.each([
     [16, { software: true }, attentionForwardX4],
     [32, { software: true }, attentionForwardX4],
-    [64, { software: true }, attentionForward],
+    [64, { software: true }, attentionForwardX4],
+    [68, { software: true }, attentionForward],
     [16, { software: false }, attentionForward],
     [16, { software: true, images: true }, attentionForwardImage],
-    [64, { software: true, images: true }, attentionForward],
+    [64, { software: true, images: true }, attentionForwardImage],
     [16, { software: true, subgroups: true }, attentionForwardQuad],
-    [64, { software: true, subgroups: true }, attentionForward],
+    [64, { software: true, subgroups: true }, attentionForwardQuad],
+    [68, { software: true, subgroups: true }, attentionForward],
     [16, { software: false, subgroups: true }, attentionForward],
     [16, { software: false, images: true }, attentionForward],
   ])('for D %i on %o', (D, device, expected) => {

@@ -21,6 +21,7 @@ const HEADS = [
   { B: 2, T: 64, H: 4, D: 16 },
   { B: 5, T: 9, H: 3, D: 32 },
   { B: 1, T: 33, H: 1, D: 64 },
+  { B: 1, T: 5, H: 1, D: 68 },
 ];
 
 const NONE = 0xffffffff;
@@ -31,7 +32,7 @@ const reversed = (B: number) =>
 
 /** The kernel with the shapes that it takes. */
 const DECODED = [attentionDecode, attentionDecodeX4].flatMap((kernel) =>
-  HEADS.filter(({ D }) => kernel === attentionDecode || D <= 32).map((shape) => ({
+  HEADS.filter(({ D }) => kernel === attentionDecode || D <= 64).map((shape) => ({
     kernel,
     shape,
     name: `${kernel.name} of ${Object.values(shape).join('×')}`,
