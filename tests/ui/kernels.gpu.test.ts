@@ -117,8 +117,11 @@ describe('the Kernels lens', () => {
     const state = (on: boolean) => (on ? 'checked here at the start' : 'off for new runs');
     await eventually(() => row()?.innerText).toContain(state(unasked));
     expect(box()!.checked).toBe(unasked);
-    box()!.click();
+    const given = box()!;
+    given.focus();
+    await userEvent.keyboard(' ');
     await eventually(() => row()!.innerText).toContain(state(!unasked));
+    expect(document.activeElement, 'the focus stays').toBe(given);
     expect(box()!.checked).toBe(!unasked);
     box()!.click();
     await eventually(() => row()!.innerText).toContain(state(unasked));

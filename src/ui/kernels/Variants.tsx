@@ -1,12 +1,13 @@
 /** Which variants of the matrix products run here: built in, or measured; and the way back. */
 import { createSignal, For, onMount, Show } from 'solid-js';
-import type { Feature, FeatureState, TuningStatus } from '../../lab/variants';
+import { FEATURES, type Feature } from '../../gpu/features';
+import type { FeatureState, TuningStatus } from '../../lab/variants';
 import { formatDuration, formatFixed, plural } from '../format';
 import { useLab } from '../state/lab';
 import { messageOf } from '../state/notices';
 import styles from './Variants.module.css';
 
-const FEATURES: Record<Feature, string> = {
+const LABELS: Record<Feature, string> = {
   subgroups: 'Subgroups: neighbouring threads share what they load',
   images: 'Images: matrices are read four numbers at a time, as pictures are',
   'shader-f16':
@@ -88,24 +89,32 @@ export function Variants() {
           </details>
         )}
       </Show>
-      <For each={Object.entries(status()?.features ?? {}) as [Feature, FeatureState][]}>
-        {([name, state]) => (
-          <label class={styles['feature']}>
-            <input
-              type="checkbox"
-              checked={state === 'used'}
-              disabled={busy() || state === 'failed' || state === 'missing'}
-              onChange={(event) => {
-                const { checked } = event.currentTarget;
-                void change(() => store.api.useFeature(name, checked));
-              }}
-            />
-            <span>
-              {FEATURES[name]} <span class="small">({STATES[state]})</span>
-            </span>
-          </label>
+      <Show when={status()}>
+        {(known) => (
+          <For each={FEATURES}>
+            {(name) => {
+              const state = () => known().features[name];
+              return (
+                <label class={styles['feature']}>
+                  <input
+                    type="checkbox"
+                    checked={state() === 'used'}
+                    disabled={state() === 'failed' || state() === 'missing'}
+                    onChange={async ({ currentTarget: box }) => {
+                      await change(() => store.api.useFeature(name, box.checked));
+                      // Where that was refused, the box shows what is still so.
+                      box.checked = state() === 'used';
+                    }}
+                  />
+                  <span>
+                    {LABELS[name]} <span class="small">({STATES[state()]})</span>
+                  </span>
+                </label>
+              );
+            }}
+          </For>
         )}
-      </For>
+      </Show>
       <p role="alert">{problem()}</p>
       <div class={styles['buttons']}>
         <button
