@@ -2,11 +2,16 @@
 import { bytesOfBinding, type Values } from '../gpu/kernel';
 import type { DispatchInfo } from '../gpu/tape';
 
+/** Kernels that have variants, whose names go on behind theirs. */
+const FAMILIES = [
+  ...['matmul_nn', 'matmul_nt', 'matmul_tn'],
+  ...['attention_forward', 'attention_backward_dq', 'attention_backward_dkv', 'attention_decode'],
+  ...['cross_entropy_forward', 'cross_entropy_backward', 'decode_linear'],
+];
+
 /** A kernel's name without the suffix of a variant. */
 export const familyOf = (name: string) =>
-  /^(matmul_(?:nn|nt|tn)|attention_(?:forward|backward_dq|backward_dkv|decode)|decode_linear)_/.exec(
-    name,
-  )?.[1] ?? name;
+  FAMILIES.find((family) => name.startsWith(`${family}_`)) ?? name;
 
 type Work = Pick<DispatchInfo, 'kernel' | 'params' | 'constants'>;
 

@@ -94,6 +94,9 @@ describe('the opponent', () => {
       expect(opponent?.kernel.name).toBe(variant.replace('_x4', ''));
       expect(opponent?.constants['D4']).toBe(8);
     }
+    expect(opponentOf(dispatch('cross_entropy_backward_vec4', {}))?.name).toBe(
+      'cross_entropy_backward',
+    );
     const half = opponentOf(dispatch('decode_linear_half', {}, { TILE_M: 16 }));
     expect(half).toMatchObject({ name: 'decode_linear', constants: { TILE_M: 16 } });
   });
