@@ -4,8 +4,8 @@
 //   z = logits·inv_temperature
 //   logits[n, v] ← weight[n]·(exp(z[n, v] − lse[n]) − [v = target])·inv_temperature
 //
-// Rows with target −100 become 0, and so does what stands behind the V logits of a row. A supervised mean has weight 1/targets, a policy loss
-// −∂loss/∂logprob.
+// Rows with target −100 become 0, and so does what stands behind the V logits of a row. A supervised
+// mean has weight 1/targets, a policy loss −∂loss/∂logprob.
 //
 // Shapes: logits [N, V rounded up to a multiple of 4] · targets, lse, weight [N]
 // Grid: LANES threads a row, each with every LANES-th four logits; WG/LANES rows a workgroup, flat over

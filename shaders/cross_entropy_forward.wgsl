@@ -1,5 +1,5 @@
-// cross_entropy_forward: the log-probability of each row's target, and the row's entropy, for any
-// vocabulary. Where it is a multiple of 4, cross_entropy_forward_vec4 computes the same, faster.
+// cross_entropy_forward: the log-probability of each row's target, and the row's entropy, of rows
+// without gaps, for Look inside. cross_entropy_forward_vec4, which training runs, is measured against it.
 //
 //   z = logits·inv_temperature,   lse = log Σ_v exp(z_v),   logprob = z[target] − lse
 //   entropy = −Σ_v p_v·log p_v with p = exp(z − lse)

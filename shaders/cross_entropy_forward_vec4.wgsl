@@ -10,9 +10,9 @@
 // Shapes: logits [N, V rounded up to a multiple of 4] · targets, logprob, lse, entropy [N]
 // Grid: LANES threads a row, WG/LANES rows a workgroup, flat over two dimensions. A small workgroup
 // (a software adapter) gives each row one thread and never waits at a barrier.
-// Numerics: f32, one pass over the logits, four at a time. A thread sums e = exp(z − top) and e·(z − top), where top is
-// the largest z it has met (from a finite −3.4e38), and shifts both sums when it meets a larger one;
-// then a fixed-order tree. entropy = log S − Σ e·(z − top)/S with S = Σ e.
+// Numerics: f32, one pass over the logits, four at a time. A thread sums e = exp(z − top) and
+// e·(z − top), where top is the largest z it has met (from a finite −3.4e38), and shifts both sums when
+// it meets a larger one; then a fixed-order tree. entropy = log S − Σ e·(z − top)/S with S = Σ e.
 // Reference: tests/reference/crossEntropy.ts
 
 override WG: u32 = 64;

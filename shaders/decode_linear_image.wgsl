@@ -15,8 +15,8 @@
 // groups of 4 columns, which lie 4·WG_N apart, and works as in matmul_nn_wide.
 // Numerics: f32; four products are summed in order, then added to the running sum, k ascending. The
 // moments of a row are sums of x − x₀ and its square in one pass, x₀ the row's first element, so that
-// nothing large cancels: the bits of decode_linear. Texels past the end read as 0 or as what was there before; their sums are not
-// stored. Reference: tests/reference/layernorm.ts, matmul.ts, gelu.ts.
+// nothing large cancels: the bits of decode_linear. Texels past the end read as 0 or as what was there
+// before; their sums are not stored. Reference: tests/reference/layernorm.ts, matmul.ts, gelu.ts.
 
 struct Params { B: u32, N: u32, K: u32 }
 

@@ -8,11 +8,13 @@
 //   u = (word 0 of Philox(counter, key) >> 8)·2⁻²⁴, counter = (step[2] + b, pos[b] + 1, 0, 0),
 //   key = (step[0], step[1]).
 //
-// With b = rows[r] the sequence of a row of logits (decode_compact) and p = pos[b] + 1: tokens[b, p] = token, pos[b] = p, logprobs[b, length[b]] = logprob, length[b] + 1;
-// done[b] = 1 on end-of-text (with stop_at_eot), at length R or at p = T − 1. A done sequence stands still,
-// and a row of none costs nothing.
+// With b = rows[r] the sequence of a row of logits (decode_compact) and p = pos[b] + 1:
+//   tokens[b, p] = token,   pos[b] = p,   logprobs[b, length[b]] = logprob,   length[b] + 1
+//   done[b] = 1 on end-of-text (with stop_at_eot), at length R or at p = T − 1
+// A done sequence stands still, and a row of none costs nothing.
 //
-// Shapes: rows [B] · logits [B, V rounded up to a multiple of 4] · step [4] · tokens [B,T] · pos, done, length [B] · logprobs [B,R]
+// Shapes: rows [B] · logits [B, V rounded up to a multiple of 4] · step [4] · tokens [B,T] · pos, done,
+// length [B] · logprobs [B,R]
 // Grid: LANES threads a row, WG/LANES rows a workgroup; in a small workgroup (a software adapter) one
 // thread a row.
 // Numerics: f32, z shifted by its maximum. Lanes own contiguous segments of the vocabulary; segment
@@ -168,7 +170,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
   let kept = row_prefix(sums.y, thread);
   let word = philox(vec4u(step[2] + b, p, 0u, 0u), vec2u(step[0], step[1])).x;
   let u = select(f32(word >> 8u) * 0x1p-24, 0.0, greedy);
-  // Below the whole mass (of a row of none, any) even where u·mass rounds up, so that exactly one lane owns the draw.
+  // Below the whole mass (of a row of none, any) even where u·mass rounds up, so that exactly one lane
+  // owns the draw.
   let whole = select(1.0, kept.y, running);
   let draw = min(u * whole, bitcast<f32>(bitcast<u32>(whole) - 1u));
 

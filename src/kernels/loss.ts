@@ -55,7 +55,7 @@ const backwardTable = {
   constants: { WG: 64 },
 } as const;
 
-/** In place: logits ← weight·(softmax − onehot)·inv_temperature; rows with target −100 become 0. */
+/** In place, the plain kernel that the next one is measured against: logits ← weight·(softmax − onehot)·inv_temperature; rows with target −100 become 0. */
 export const crossEntropyBackward = defineKernel({
   ...backwardTable,
   name: 'cross_entropy_backward',
