@@ -55,7 +55,10 @@ const backwardTable = {
   constants: { WG: 64 },
 } as const;
 
-/** In place, the plain kernel that the next one is measured against: logits ← weight·(softmax − onehot)·inv_temperature; rows with target −100 become 0. */
+/**
+ * In place: logits ← weight·(softmax − onehot)·inv_temperature; rows with target −100 become 0. The
+ * plain kernel that the next one is measured against.
+ */
 export const crossEntropyBackward = defineKernel({
   ...backwardTable,
   name: 'cross_entropy_backward',
